@@ -1,0 +1,11 @@
+// Stands in for device_cuda.cu in a build without CUDA.
+#include "bench/device.h"
+
+namespace lossbench {
+
+Device* cuda_device(std::string& reason) {
+  reason = "this build has no CUDA";
+  return nullptr;
+}
+
+}  // namespace lossbench

@@ -1,0 +1,30 @@
+// Progress of long work on standard error: what is being done, how much is done, and an estimate of what is left.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace lossbench {
+
+class Progress {
+ public:
+  enum class Mode { automatic, on, off };  ///< automatic: only on a terminal
+
+  /// `total` is in any unit of expected cost.
+  Progress(Mode mode, double total);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  /// About to do `what`, with `done` of the total behind.
+  void at(double done, const std::string& what);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  bool shown_, terminal_;
+  double total_;
+  Clock::time_point start_ = Clock::now(), last_{};
+  std::size_t width_ = 0;
+};
+
+}  // namespace lossbench

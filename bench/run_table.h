@@ -1,0 +1,17 @@
+// The table that ends a run.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/google_benchmark.h"
+
+namespace lossbench {
+
+/// One block of rows a loss and pass, losses and variants in ladder order. Rows of the emulator have no time and no throughput.
+std::string run_table(const std::vector<CaseResult>& results, double bandwidth);
+
+/// Every case that failed, a line each.
+std::string failures(const std::vector<CaseResult>& results);
+
+}  // namespace lossbench

@@ -1,0 +1,9 @@
+# ccache, where it is installed, makes a rebuild after a branch switch quick. A launcher given by the caller wins.
+find_program(LOSSBENCH_CCACHE ccache)
+if(LOSSBENCH_CCACHE)
+  foreach(language CXX CUDA)
+    if(NOT DEFINED CMAKE_${language}_COMPILER_LAUNCHER)
+      set(CMAKE_${language}_COMPILER_LAUNCHER ${LOSSBENCH_CCACHE})
+    endif()
+  endforeach()
+endif()

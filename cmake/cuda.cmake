@@ -1,0 +1,115 @@
+# Decides whether the CUDA kernels are built and for which cards.
+#
+#   LOSSBENCH_CUDA=AUTO   build them where a usable toolkit is found (the default)
+#   LOSSBENCH_CUDA=ON     build them or fail
+#   LOSSBENCH_CUDA=OFF    never look
+#
+# Sets LOSSBENCH_HAVE_CUDA. The emulator's build of the same kernels does not depend on any of this.
+set(LOSSBENCH_CUDA AUTO CACHE STRING "Build the CUDA kernels: AUTO, ON or OFF")
+set_property(CACHE LOSSBENCH_CUDA PROPERTY STRINGS AUTO ON OFF)
+option(LOSSBENCH_FAT "Build for sm_80, sm_90a and sm_100 with PTX for later cards, instead of for this machine's card" OFF)
+
+string(TOUPPER "${LOSSBENCH_CUDA}" lossbench_cuda_wish)
+if(NOT lossbench_cuda_wish MATCHES "^(AUTO|ON|OFF)$")
+  message(FATAL_ERROR "LOSSBENCH_CUDA is '${LOSSBENCH_CUDA}'; accepted: AUTO, ON, OFF")
+endif()
+
+set(LOSSBENCH_HAVE_CUDA OFF)
+set(LOSSBENCH_CUDA_REASON "LOSSBENCH_CUDA=OFF")
+set(LOSSBENCH_CUDA_OLDEST 12.4)
+
+# Compute capabilities of this machine's cards, without the dot: "90;120". Empty where there is none.
+function(lossbench_cards result)
+  set(cards "")
+  find_program(LOSSBENCH_NVIDIA_SMI nvidia-smi)
+  if(LOSSBENCH_NVIDIA_SMI)
+    execute_process(COMMAND ${LOSSBENCH_NVIDIA_SMI} --query-gpu=compute_cap --format=csv,noheader
+                    OUTPUT_VARIABLE answer ERROR_QUIET RESULT_VARIABLE status)
+    if(status EQUAL 0)
+      string(REGEX MATCHALL "[0-9]+\\.[0-9]+" capabilities "${answer}")
+      foreach(capability IN LISTS capabilities)
+        string(REPLACE "." "" card ${capability})
+        list(APPEND cards ${card})
+      endforeach()
+      list(REMOVE_DUPLICATES cards)
+    endif()
+  endif()
+  set(${result} "${cards}" PARENT_SCOPE)
+endfunction()
+
+# Architectures to build for, as CMAKE_CUDA_ARCHITECTURES wants them, out of those this nvcc knows. Machine code for
+# capability 9.0 is built as 90a, which adds to 90 and runs on the same cards. PTX is kept at a plain number, because that
+# of an `a` architecture runs on no later card.
+function(lossbench_architectures result)
+  execute_process(COMMAND ${CMAKE_CUDA_COMPILER} --list-gpu-code OUTPUT_VARIABLE known)
+  if(LOSSBENCH_FAT)
+    set(cards 80 90 100)
+  else()
+    lossbench_cards(cards)
+  endif()
+  set(architectures "")
+  set(newest 90)
+  foreach(card IN LISTS cards)
+    if(NOT known MATCHES "sm_${card}\n")
+      message(STATUS "this nvcc does not know sm_${card}: such a card will run PTX")
+      list(APPEND architectures ${newest}-virtual)
+    elseif(card EQUAL 90)
+      list(APPEND architectures 90a-real)
+    else()
+      list(APPEND architectures ${card}-real)
+      set(newest ${card})
+    endif()
+  endforeach()
+  if(LOSSBENCH_FAT)
+    list(APPEND architectures ${newest}-virtual)
+  elseif(NOT architectures)
+    set(architectures 90)  # machine code, and PTX for later cards
+  endif()
+  list(REMOVE_DUPLICATES architectures)
+  set(${result} "${architectures}" PARENT_SCOPE)
+endfunction()
+
+if(NOT lossbench_cuda_wish STREQUAL OFF)
+  # The installer of the toolkit leaves nvcc off the PATH.
+  if(NOT DEFINED ENV{CUDACXX} AND NOT CMAKE_CUDA_COMPILER)
+    find_program(LOSSBENCH_NVCC nvcc HINTS ENV CUDA_HOME ENV CUDA_PATH PATHS /usr/local/cuda PATH_SUFFIXES bin)
+    if(LOSSBENCH_NVCC)
+      set(ENV{CUDACXX} ${LOSSBENCH_NVCC})
+    endif()
+  endif()
+
+  include(CheckLanguage)
+  check_language(CUDA)
+  if(CMAKE_CUDA_COMPILER)
+    if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+      lossbench_architectures(CMAKE_CUDA_ARCHITECTURES)
+      set(CMAKE_CUDA_ARCHITECTURES "${CMAKE_CUDA_ARCHITECTURES}" CACHE STRING "CUDA architectures")
+    endif()
+    enable_language(CUDA)
+    find_package(CUDAToolkit QUIET)
+    if(CMAKE_CUDA_COMPILER_VERSION VERSION_LESS LOSSBENCH_CUDA_OLDEST)
+      set(LOSSBENCH_CUDA_REASON "CUDA ${CMAKE_CUDA_COMPILER_VERSION} is older than ${LOSSBENCH_CUDA_OLDEST}")
+    elseif(NOT CUDAToolkit_FOUND)
+      set(LOSSBENCH_CUDA_REASON "nvcc is here but the rest of the toolkit is not")
+    else()
+      set(LOSSBENCH_HAVE_CUDA ON)
+      set(LOSSBENCH_CUDA_REASON "CUDA ${CMAKE_CUDA_COMPILER_VERSION}, architectures ${CMAKE_CUDA_ARCHITECTURES}")
+    endif()
+  else()
+    set(LOSSBENCH_CUDA_REASON "no working nvcc found")
+  endif()
+
+  if(lossbench_cuda_wish STREQUAL ON AND NOT LOSSBENCH_HAVE_CUDA)
+    message(FATAL_ERROR "LOSSBENCH_CUDA=ON, but ${LOSSBENCH_CUDA_REASON}")
+  endif()
+endif()
+
+if(LOSSBENCH_HAVE_CUDA)
+  set(CMAKE_CUDA_STANDARD 20)
+  set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+  set(CMAKE_CUDA_EXTENSIONS OFF)
+  if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # CMake 3.25 does not know nvcc's switch for C++20
+    set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
+    set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
+  endif()
+endif()

@@ -1,0 +1,11 @@
+# What was decided, as the last lines of a configuration.
+if(LOSSBENCH_SANITIZE)
+  message(STATUS "lossbench: ${CMAKE_BUILD_TYPE} build under the ${LOSSBENCH_SANITIZE} sanitizer")
+else()
+  message(STATUS "lossbench: ${CMAKE_BUILD_TYPE} build")
+endif()
+if(LOSSBENCH_HAVE_CUDA)
+  message(STATUS "lossbench: CUDA kernels are built (${LOSSBENCH_CUDA_REASON})")
+else()
+  message(STATUS "lossbench: no CUDA kernels (${LOSSBENCH_CUDA_REASON}); the emulator runs them")
+endif()

@@ -1,0 +1,96 @@
+// What the suite knows about a loss: names, options, shapes, the bytes it must move, and its reference.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/problem.h"
+#include "core/wide.h"
+
+namespace lossbench {
+
+/// What an input holds; it decides which arrays are accepted and which data a benchmark makes up for it.
+enum class Content : std::uint8_t {
+  real,         ///< any real number
+  probability,  ///< a real number in [0, 1]
+  sign,         ///< -1 or +1, integer or real
+  weight,       ///< a real factor, usually >= 0
+  label,        ///< an integer class index or decision, i32 or i64
+  binary,       ///< an integer 0 or 1, i32 or i64
+};
+constexpr bool is_label(Content content) { return content == Content::label || content == Content::binary; }
+
+struct InputDescription {
+  std::string name = {};
+  Content content = Content::real;
+  std::string shape = {};    ///< as printed: "[*]", "[N, C]", "[C]"
+  std::string meaning = {};
+  bool optional = false;
+  bool differentiable = false;
+  bool prediction = false;  ///< its gradient is the one that contract bytes and benchmarks count
+};
+
+/// Fewest bytes a pass must move, per array name ("input", "loss", "grad_input", …).
+struct Contract {
+  struct Entry { std::string array = {}; std::int64_t read = 0; std::int64_t written = 0; };
+  std::vector<Entry> entries;
+  std::int64_t read() const { std::int64_t sum = 0; for (const Entry& e : entries) sum += e.read; return sum; }
+  std::int64_t written() const { std::int64_t sum = 0; for (const Entry& e : entries) sum += e.written; return sum; }
+  std::int64_t total() const { return read() + written(); }
+};
+
+/// Rounding errors of one element computed in arithmetic of unit roundoff u, as multiples of u·condition (see WideResult).
+struct RoundingModel {
+  double value_ulps = 0;
+  double gradient_ulps = 0;
+};
+
+struct Loss {
+  std::string name = {};
+  std::string summary = {};  ///< one line: the formula
+  std::string source = {};   ///< paper or peer it follows
+  std::vector<InputDescription> inputs = {};  ///< of all forms together
+  std::vector<OptionDescription> options = {};
+  RoundingModel rounding = {};
+
+  /// Infers selectors (`mode`, `input`, …) from the names, ranks and kinds of the inputs given, before they are converted to
+  /// the problem's dtype. Throws InputError where one is given and contradicts them. Null where a loss has one form only.
+  std::function<void(Problem&)> infer = {};
+  /// The inputs of the form that the options select: what data are made up for, and what files are converted to. A selector
+  /// that is absent means the loss's first form. Null: `inputs`.
+  std::function<std::vector<InputDescription>(const Options&)> inputs_of_form = {};
+  /// Runs `infer`, fills defaults that depend on others, then checks shapes, dtypes and options against each other. Labels and
+  /// signs in host arrays are checked too. Throws InputError.
+  std::function<void(Problem&)> resolve = {};
+  /// Shape of `loss` for a resolved problem: empty for a scalar.
+  std::function<Shape(const Problem&)> loss_shape = {};
+  std::function<Contract(const Problem&)> contract = {};
+  /// The scalar reference: plain C++ in double, single thread.
+  std::function<WideResult(const WideProblem&)> reference = {};
+  /// Number of terms one sum runs over: the elements of a pointwise loss, the classes of a row-wise one.
+  std::function<std::int64_t(const Problem&)> sum_length = {};
+  /// Shape of the named input for a case of shape `shape` ("N" or "N x C"), for made-up data.
+  std::function<Shape(const std::string& input, const Shape& shape, const Options&)> input_shape = {};
+
+  std::vector<std::string> preference = {};  ///< variants, best first: the first that supports a request is the default
+  std::vector<Shape> default_shapes = {};    ///< benchmark sizes on a GPU
+  /// Option sets that `validate` visits beside the defaults: "sigma=3 reduction=sum"; "+weight" adds an optional input.
+  std::vector<std::string> option_sets = {};
+
+  /// The inputs to expect under these options.
+  std::vector<InputDescription> inputs_of(const Options& chosen) const { return inputs_of_form ? inputs_of_form(chosen) : inputs; }
+
+  bool has_gradient() const {
+    for (const InputDescription& input : inputs)
+      if (input.differentiable) return true;
+    return false;
+  }
+  const InputDescription* find_input(std::string_view input) const {
+    for (const InputDescription& entry : inputs)
+      if (entry.name == input) return &entry;
+    return nullptr;
+  }
+};
+
+}  // namespace lossbench

@@ -1,0 +1,96 @@
+// What a softmax cross-entropy kernel is given.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "kernels/primitives/labels.h"
+#include "simt/simt.h"
+
+namespace lossbench::inline SIMT_BUILD::rowwise {
+
+/// Arithmetic on 16-bit logits is done in float.
+template <class T>
+using RealOf = decltype(simt::to_float(T{}));
+
+/// Where the rows of an array [N, C] or [N, C, d1, …] lie. A row is one position (n, d1, …); its classes are `class_stride`
+/// apart. All strides count elements.
+struct RowLayout {
+  std::int64_t inner = 1;  ///< positions of one sample: d1·d2·…
+  std::int64_t sample_stride = 0;
+  std::int64_t inner_stride = 0;
+  std::int64_t class_stride = 1;
+
+  __device__ std::int64_t first_class(std::int64_t row) const {
+    return inner == 1 ? row * sample_stride : row / inner * sample_stride + row % inner * inner_stride;
+  }
+};
+
+/// What the sum of row losses is divided by.
+struct RowDivisor {
+  double constant = 1;
+  bool from_labels = false;    ///< Σ over kept rows of 1, or of their label's weight; `constant` is not used then
+  bool weighted = false;
+  bool at_least_one = false;   ///< max(1, ·)
+  bool zero_if_empty = false;  ///< a divisor of 0 gives loss 0 instead of NaN
+
+  __device__ double of(double labels_sum) const {
+    if (!from_labels) return constant;
+    return at_least_one && labels_sum < 1 ? 1.0 : labels_sum;
+  }
+  __device__ double quotient(double losses, double divisor) const {
+    if (divisor == 0) return zero_if_empty ? 0.0 : double(NAN);
+    return losses / divisor;
+  }
+};
+
+/// Sums over rows that the blocks of a grid hand to the last one.
+struct RowTotals {
+  double loss;
+  double divisor;
+
+  SIMT_FN void join(const RowTotals& other) {
+    loss += other.loss;
+    divisor += other.divisor;
+  }
+};
+
+/// Most classes a row may have: class indices are int, and a thread counts a few chunks beyond the end. Offsets are int64.
+constexpr std::int64_t kMaxClasses = std::int64_t(1) << 30;
+
+template <class T>
+struct SoftmaxArguments {
+  using Real = RealOf<T>;
+  using Reduced = std::conditional_t<std::is_same_v<T, double>, double, float>;
+
+  simt::Global<const T> logits;
+  RowLayout layout;
+  std::int64_t rows = 0;
+  int classes = 0;
+  Labels labels;                  ///< one a row
+  std::int64_t ignore_index = 0;
+  simt::Global<const T> weight;   ///< one a class, or null for ones
+  double own = 1;                 ///< 1 - label_smoothing: share of the target that is the label's
+  double share = 0;               ///< label_smoothing / classes: share of every class
+  RowDivisor divisor;
+
+  simt::Global<T> row_loss;                    ///< reduction none
+  simt::Global<Reduced> reduced_loss;          ///< the others
+  simt::Global<const T> row_upstream;          ///< gradient of the row losses, or null for ones
+  simt::Global<const Reduced> upstream;        ///< of the reduced loss, or null for 1
+  simt::Global<T> gradient;                    ///< of the logits
+  RowLayout gradient_layout;
+
+  simt::Global<double> label_sum;   ///< what the `divisor` kernel found
+  simt::Global<RowTotals> partials;
+  simt::Global<unsigned> ticket;
+
+  /// Label of the row, or -1 when the row is ignored; a label that is no class is ignored too.
+  __device__ int kept_label(std::int64_t row) const {
+    const std::int64_t label = labels[row];
+    return label == ignore_index || label < 0 || label >= classes ? -1 : int(label);
+  }
+  __device__ Real class_weight(int c) const { return weight ? Real(simt::to_float(simt::load(weight, c))) : Real(1); }
+};
+
+}  // namespace lossbench::inline SIMT_BUILD::rowwise

@@ -1,0 +1,140 @@
+#include "registry/registry.h"
+
+#include "core/error.h"
+#include "registry/contenders.h"
+#include "registry/losses/softmax_cross_entropy.h"
+#include "registry/pointwise_loss.h"
+#include "registry/pointwise_losses.h"
+#include "registry/variant_table.h"
+
+namespace lossbench {
+
+namespace {
+
+/// Rows of one table, marked with the backend they run on.
+std::vector<Variant> on_backend(std::vector<Variant> variants, Backend backend) {
+  for (Variant& variant : variants) variant.backend = backend;
+  return variants;
+}
+
+/// The loss of an entry that describes one, completed from all entries of the list.
+template <class Entry, class... Entries>
+void add_described(std::vector<Loss>& losses, EntryList<Entries...>) {
+  if constexpr (requires { Entry::describe(); }) losses.push_back(complete_pointwise<Entries...>(Entry::describe()));
+}
+
+template <class... Entries>
+void add_pointwise(std::vector<Loss>& losses, EntryList<Entries...> all) {
+  (add_described<Entries>(losses, all), ...);
+}
+
+}  // namespace
+
+Registry::Registry() {
+  // The order of `lossbench list`.
+  losses_.push_back(zero_one());
+  add_pointwise(losses_, PointwiseEntries{});
+  losses_.push_back(softmax_cross_entropy());
+
+  variants_.push_back(scalar_reference(losses_));
+#if LOSSBENCH_HAS_THRUST
+  variants_.push_back(thrust_on_host());
+#endif
+  for (Variant& variant : on_backend(simt_variants(), Backend::simt)) variants_.push_back(std::move(variant));
+#if LOSSBENCH_HAS_CUDA
+  for (Variant& variant : on_backend(cuda_variants(), Backend::cuda)) variants_.push_back(std::move(variant));
+  variants_.push_back(cub_on_cuda());
+  variants_.push_back(thrust_on_cuda());
+#endif
+}
+
+const Registry& Registry::instance() {
+  static const Registry registry;
+  return registry;
+}
+
+const Loss& Registry::loss(std::string_view name) const {
+  std::vector<std::string> names;
+  for (const Loss& loss : losses_) {
+    if (loss.name == name) return loss;
+    names.push_back(loss.name);
+  }
+  throw InputError("unknown loss '" + std::string(name) + "'; known are " + comma_list(names));
+}
+
+std::vector<const Variant*> Registry::variants_of(std::string_view loss) const {
+  std::vector<const Variant*> found;
+  for (const Variant& variant : variants_)
+    for (const Implementation& implementation : variant.implementations)
+      if (implementation.loss == loss) {
+        found.push_back(&variant);
+        break;
+      }
+  return found;
+}
+
+DType element_type(const Problem& problem) { return problem.inputs.front().array.dtype; }
+
+const Implementation* find_implementation(const Variant& variant, const Problem& problem, std::string& reason) {
+  std::vector<std::string> forms, dtypes, passes;
+  const auto note = [](std::vector<std::string>& list, std::string word) {
+    for (const std::string& known : list)
+      if (known == word) return;
+    list.push_back(std::move(word));
+  };
+  std::string rejected;
+  bool loss = false, dtype = false, pass = false;
+  for (const Implementation& row : variant.implementations) {
+    if (row.loss != problem.loss) continue;
+    loss = true;
+    note(dtypes, std::string(name_of(row.element)));
+    if (row.element != element_type(problem)) continue;
+    dtype = true;
+    note(passes, std::string(name_of(row.pass)));
+    if (row.pass != problem.pass) continue;
+    pass = true;
+    if (row.accepts && !row.accepts(problem.options)) {
+      note(forms, row.form);
+      continue;
+    }
+    rejected = row.rejects ? row.rejects(problem) : std::string();
+    if (rejected.empty()) return &row;
+  }
+  const std::string who = "variant '" + variant.name + "' on " + std::string(name_of(variant.backend));
+  if (!loss) reason = who + " does not compute " + problem.loss;
+  else if (!dtype) reason = who + " computes " + problem.loss + " on " + comma_list(dtypes) + ", not " + std::string(name_of(element_type(problem)));
+  else if (!pass) reason = who + " has pass " + comma_list(passes) + ", not " + std::string(name_of(problem.pass));
+  else if (!rejected.empty()) reason = rejected;
+  else reason = who + " computes " + problem.loss + " with " + comma_list(forms);
+  return nullptr;
+}
+
+const Variant& preferred_variant(const Loss& loss, Backend backend, const Problem& problem) {
+  const std::vector<const Variant*> candidates = Registry::instance().variants_of(loss.name);
+  std::string reasons;
+  const auto serves = [&](const Variant& variant) {
+    if (variant.backend != backend) return false;
+    std::string reason;
+    if (find_implementation(variant, problem, reason)) return true;
+    reasons += (reasons.empty() ? "" : "; ") + reason;
+    return false;
+  };
+  for (const std::string& name : loss.preference)
+    for (const Variant* variant : candidates)
+      if (variant->name == name && serves(*variant)) return *variant;
+  reasons.clear();
+  for (const Variant* variant : candidates)
+    if (serves(*variant)) return *variant;
+  throw InputError("no variant of " + loss.name + " on backend '" + std::string(name_of(backend)) + "' serves this request" +
+                   (reasons.empty() ? std::string() : ": " + reasons));
+}
+
+bool built_with_cuda() {
+#if LOSSBENCH_HAS_CUDA
+  return true;
+#else
+  return false;
+#endif
+}
+
+}  // namespace lossbench

@@ -1,0 +1,19 @@
+# The ladders, one line a variant: its file name, then the dtypes it is instantiated for. Reading order is ladder order.
+# For every line and dtype one translation unit is generated from kernels/<family>/<variant>.h, once for nvcc (where there is a
+# CUDA toolkit) and once for the emulator.
+
+#                 variant          dtypes
+pointwise_variant(naive_atomic     f32)
+pointwise_variant(shared_tree      f32)
+pointwise_variant(warp_shuffle     f32)
+pointwise_variant(vectorized       f32 f64 f16 bf16)
+pointwise_variant(single_pass      f32 f64 f16 bf16)
+pointwise_variant(compensated      f32 f64 f16 bf16)
+pointwise_variant(elementwise      f32 f64 f16 bf16)
+pointwise_variant(map_then_reduce  f32)
+pointwise_variant(fused            f32 f64 f16 bf16)
+
+rowwise_variant(three_pass         f32 f64 f16 bf16)
+rowwise_variant(online             f32 f64 f16 bf16)
+rowwise_variant(warp_per_row       f32 f64 f16 bf16)
+rowwise_variant(row_count          f32 f64 f16 bf16 i32 i64)

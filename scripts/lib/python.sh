@@ -1,0 +1,44 @@
+# A Python with NumPy and Matplotlib, in .venv. Sets PYTHON.
+
+python_has() { "$1" -c "import ${2// /, }" >/dev/null 2>&1; }
+
+# Packages from PyPI into an environment of our own.
+make_venv_from_pypi() {
+  local python
+  python=$(command -v python3)
+  if ! python_has "$python" "venv ensurepip"; then
+    install_packages python3-venv
+    python=/usr/bin/python3
+  fi
+  rm -rf "$ROOT/.venv"
+  "$python" -m venv "$ROOT/.venv" &&
+    "$ROOT/.venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$ROOT/scripts/requirements.txt" </dev/null
+}
+
+# The same from the distribution, where PyPI cannot be reached.
+make_venv_from_distribution() {
+  install_packages python3 python3-venv python3-numpy python3-matplotlib
+  rm -rf "$ROOT/.venv"
+  /usr/bin/python3 -m venv --system-site-packages "$ROOT/.venv"
+}
+
+ensure_python() {
+  local stamp=$ROOT/.venv/lossbench-ready wanted
+  PYTHON=$ROOT/.venv/bin/python
+  wanted=$(cksum <"$ROOT/scripts/requirements.txt")
+  if [[ -x $PYTHON && -f $stamp && $(<"$stamp") == "$wanted" ]]; then return; fi
+
+  if [[ $INSTALL == no ]]; then
+    PYTHON=$(command -v python3 || true)
+    [[ -n $PYTHON ]] && python_has "$PYTHON" "numpy matplotlib" && return
+    die "no Python with NumPy and Matplotlib (--no-install was given)"
+  fi
+
+  say "making the Python environment .venv (NumPy and Matplotlib)"
+  if ! make_venv_from_pypi; then
+    warn "PyPI did not serve the packages; taking the distribution's"
+    make_venv_from_distribution
+  fi
+  python_has "$PYTHON" "numpy matplotlib" || die "the Python environment in .venv cannot import NumPy and Matplotlib; remove it and try again"
+  printf '%s\n' "$wanted" >"$stamp"
+}

@@ -1,0 +1,32 @@
+# Looks for the CUDA toolkit and a GPU, and says what the machine is.
+
+# Sets NVCC to the compiler's path; empty where there is none or none is wanted.
+find_nvcc() {
+  NVCC=
+  if [[ $CUDA == off ]]; then return; fi
+  local candidate
+  for candidate in "$(command -v nvcc || true)" "${CUDA_HOME:-}/bin/nvcc" "${CUDA_PATH:-}/bin/nvcc" \
+                   /usr/local/cuda/bin/nvcc /usr/local/cuda-*/bin/nvcc; do
+    if [[ -x $candidate ]]; then NVCC=$candidate; return; fi
+  done
+  if [[ $CUDA == on ]]; then die "--cuda=on, but there is no nvcc on the PATH, in \$CUDA_HOME or in /usr/local/cuda"; fi
+}
+
+# Sets GPU to the name of the first card; empty where there is none.
+find_gpu() {
+  GPU=
+  if command -v nvidia-smi >/dev/null; then
+    GPU=$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null | head -n 1) || GPU=
+  fi
+}
+
+describe_machine() {
+  say "this machine: $(nproc) cores, ${GPU:-no GPU}, ${NVCC:-no CUDA toolkit}"
+  if [[ -z $NVCC && $CUDA == off ]]; then
+    note "CUDA is switched off: the emulator runs the kernels"
+  elif [[ -z $NVCC ]]; then
+    note "the kernels are built for the emulator alone; install a CUDA toolkit (12.4 or later) to build them for a GPU"
+  elif [[ -z $GPU ]]; then
+    note "the CUDA kernels are compiled but cannot run here; the emulator runs them"
+  fi
+}

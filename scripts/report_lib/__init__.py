@@ -1,0 +1,1 @@
+"""Renders Google Benchmark JSON of `lossbench run` as one self-contained HTML page, or as Markdown."""

@@ -1,0 +1,53 @@
+"""Which cases stand for a loss: the figures and the summary show one data type and one shape, the tables show all."""
+
+import math
+import re
+
+CPU, CUDA, EMULATED = "cpu", "cuda", "simt"
+KIND = {"scalar": CPU, "cpu": CPU, "cuda": CUDA, "simt": EMULATED}
+PASSES = ("forward", "gradient")
+
+
+def kind_of(case):
+    return KIND.get(case.backend, CPU)
+
+
+def elements_of(case):
+    """The number of elements: recorded, or the product of the shape's extents."""
+    recorded = case.counter("elements")
+    return recorded if recorded > 0 else math.prod(int(extent) for extent in re.findall(r"\d+", case.shape) or ["1"])
+
+
+def headline(cases):
+    """Of cases of one loss and one backend, those that are comparable: f32 if there is any, default options, the largest shape."""
+    if not cases:
+        return []
+    dtypes = {case.dtype for case in cases}
+    cases = [case for case in cases if case.dtype == ("f32" if "f32" in dtypes else cases[0].dtype)]
+    options = {case.options for case in cases}
+    cases = [case for case in cases if case.options == ("" if "" in options else cases[0].options)]
+    largest = max(elements_of(case) for case in cases)
+    return [case for case in cases if elements_of(case) == largest]
+
+
+def headline_of(run, loss, kind, pass_=None):
+    """The same for one loss and kind of machine. The scalar reference may have a smaller size of its own."""
+    usable = [case for case in run.of(loss) if kind_of(case) == kind and not case.skipped]
+    chosen = []
+    for backend in dict.fromkeys(case.backend for case in usable):
+        chosen += headline([case for case in usable if case.backend == backend])
+    return [case for case in chosen if pass_ in (None, case.pass_)]
+
+
+def fastest(cases):
+    """The case of highest measured throughput; None where none was measured."""
+    measured = [case for case in cases if math.isfinite(case.gb_per_s)]
+    return max(measured, key=lambda case: case.gb_per_s, default=None)
+
+
+def leanest(cases):
+    """The emulated case of least counted traffic. Within one percent of it, where only the workspace differs, the later step of
+    the ladder is taken: it moves as little and does more."""
+    counted = [case for case in cases if math.isfinite(case.traffic_ratio) and not case.failed]
+    least = min((case.traffic_ratio for case in counted), default=math.nan)
+    return next((case for case in reversed(counted) if case.traffic_ratio <= 1.01 * least), None)

@@ -1,0 +1,175 @@
+"""Reads Google Benchmark JSON into one record per case.
+
+A case is named loss/variant/backend/pass/dtype/shape[/options]; the library appends parts of its own
+("/iterations:1/repeats:9/manual_time", "_median"), which are dropped here. Every repetition and every aggregate of a case ends
+up in the same record.
+"""
+
+import json
+import math
+import re
+import statistics
+from dataclasses import dataclass, field
+
+LIBRARY_PARTS = re.compile(
+    r"^(iterations:\d+|repeats:\d+|manual_time|real_time|process_time|process_cpu_time|threads:\d+|min_time:[^/]*"
+    r"|min_warmup_time:[^/]*)$"
+)
+AGGREGATE = re.compile(r"_(mean|median|stddev|cv|min|max|BigO|RMS)$")
+THROUGHPUT = "GB/s"  # counter: decimal gigabytes of contract bytes a second
+SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
+LIBRARY_FIELDS = {
+    "name", "run_name", "run_type", "family_index", "per_family_instance_index", "repetitions", "repetition_index", "threads",
+    "aggregate_name", "aggregate_unit", "iterations", "real_time", "cpu_time", "time_unit", "label", "error_occurred",
+    "error_message", "skipped", "skip_message",
+}
+
+
+@dataclass
+class Case:
+    loss: str
+    variant: str
+    backend: str
+    pass_: str
+    dtype: str
+    shape: str
+    options: str = ""
+    seconds: list = field(default_factory=list)  # one per repetition
+    throughputs: list = field(default_factory=list)  # the same, in GB/s
+    aggregates: dict = field(default_factory=dict)  # "median" -> seconds, where only aggregates were written
+    counters: dict = field(default_factory=dict)
+    label: str = ""
+    failure: str = ""  # why it was not measured, or why its result was refused
+    skipped: str = ""  # why it was left out, which is no failure
+
+    @property
+    def emulated(self):
+        return self.backend == "simt"
+
+    @property
+    def time(self):
+        """Median seconds of a call; NaN where nothing was timed."""
+        if self.seconds:
+            return statistics.median(self.seconds)
+        return self.aggregates.get("median", self.aggregates.get("mean", math.nan))
+
+    @property
+    def spread(self):
+        """Half the interquartile range of the repetitions, over their median; NaN where there are too few."""
+        if len(self.seconds) < 4 or not self.time > 0:
+            return math.nan
+        low, _, high = statistics.quantiles(self.seconds, n=4, method="inclusive")
+        return (high - low) / 2 / self.time
+
+    def counter(self, name):
+        return self.counters.get(name, math.nan)
+
+    @property
+    def gb_per_s(self):
+        """Throughput on contract bytes. An emulated kernel has none: its time is not a GPU's."""
+        if self.emulated or self.failure:
+            return math.nan
+        if self.throughputs:
+            return statistics.median(self.throughputs)
+        if THROUGHPUT in self.counters:
+            return self.counters[THROUGHPUT]
+        contract = self.counters.get("contract_bytes", self.counters.get("bytes", math.nan))
+        return contract / self.time * 1e-9 if self.time > 0 else math.nan
+
+    @property
+    def traffic_ratio(self):
+        """Counted bytes over contract bytes: 1 is the fewest that the loss can move."""
+        contract = self.counter("contract_bytes")
+        return self.counter("counted_bytes") / contract if contract > 0 else math.nan
+
+    @property
+    def error_over_bound(self):
+        """The share of its bound that the worst output uses; NaN where no error was recorded."""
+        if "error_over_bound" in self.counters:
+            return self.counters["error_over_bound"]
+        bound = self.counter("bound")
+        return self.counter("error") / bound if bound > 0 else math.nan
+
+    @property
+    def within_bound(self):
+        """True or False; None where no error was recorded, as for the reference itself."""
+        if "error" not in self.counters or "bound" not in self.counters:
+            return None
+        return self.counters["error"] <= self.counters["bound"]  # False for NaN
+
+    @property
+    def failed(self):
+        return bool(self.failure) or self.within_bound is False
+
+
+@dataclass
+class Run:
+    context: dict
+    cases: list
+
+    def losses(self):
+        return list(dict.fromkeys(case.loss for case in self.cases))
+
+    def of(self, loss, pass_=None):
+        return [case for case in self.cases if case.loss == loss and pass_ in (None, case.pass_)]
+
+
+def split_name(name):
+    """The seven parts of a case's name, without what the library has added; None for a benchmark of another kind."""
+    parts = [part for part in AGGREGATE.sub("", name).split("/") if not LIBRARY_PARTS.match(part)]
+    if len(parts) < 6:
+        return None
+    return parts[:6] + ["/".join(parts[6:])]
+
+
+def parse(text):
+    """The run in `text`. Google Benchmark writes NaN bare, and also "-NaN", which no JSON parser knows."""
+    def number(match):
+        return match[0] if match[0].startswith('"') else "NaN"
+
+    document = json.loads(re.sub(r'"(?:\\.|[^"\\])*"|-?\b[nN]a[nN]\b', number, text))
+    cases = {}
+    for entry in document.get("benchmarks", []):
+        parts = split_name(entry.get("run_name") or entry.get("name", ""))
+        if parts is None:
+            continue
+        case = cases.setdefault(tuple(parts), Case(*parts))
+        add_entry(case, entry)
+    return Run(document.get("context", {}), list(cases.values()))
+
+
+def add_entry(case, entry):
+    message = entry.get("error_message") or entry.get("skip_message") or ""
+    if entry.get("error_occurred") or entry.get("error_message"):
+        case.failure = case.failure or message or "no reason given"
+        return
+    if entry.get("skipped"):
+        case.skipped = case.skipped or message or "no reason given"
+        return
+    case.label = case.label or entry.get("label", "")
+    seconds = entry.get("real_time", math.nan) * SECONDS.get(entry.get("time_unit", "ns"), 1e-9)
+    counters = {name: value for name, value in entry.items() if name not in LIBRARY_FIELDS and isinstance(value, (int, float))}
+    if entry.get("run_type") == "aggregate":
+        aggregate = entry.get("aggregate_name", "")
+        if entry.get("aggregate_unit", "time") == "time":
+            case.aggregates[aggregate] = seconds
+        if aggregate == "median" and not case.seconds:
+            case.counters.update(counters)
+        return
+    case.seconds.append(seconds)
+    keep_counters(case, counters)
+
+
+def keep_counters(case, counters):
+    """Of several repetitions the worst error counts; what is measured is kept for its median; the rest do not change."""
+    if THROUGHPUT in counters:
+        case.throughputs.append(counters[THROUGHPUT])
+    for name, value in counters.items():
+        known = case.counters.setdefault(name, value)
+        if name.startswith("error") and known <= value or value != value:  # a NaN stays
+            case.counters[name] = value
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return parse(file.read())

@@ -1,0 +1,83 @@
+// Launching on a GPU. Every CUDA call is checked.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "simt/cuda/memory.h"
+#include "simt/device_profile.h"
+#include "simt/error.h"
+
+namespace simt::inline SIMT_BUILD {
+
+using ::dim3;
+
+/// Throws what CUDA says, after the name of the call and the kernel or array it was about.
+inline void check(cudaError_t status, const char* call, const char* about = "") {
+  if (status == cudaSuccess) return;
+  std::string message = call;
+  if (*about) message.append(" '").append(about).append("'");
+  throw Error(message.append(": ").append(cudaGetErrorString(status)));
+}
+
+inline const DeviceProfile& device() {
+  static const DeviceProfile profile = [] {
+    int id = 0;
+    check(cudaGetDevice(&id), "cudaGetDevice");
+    cudaDeviceProp properties{};
+    check(cudaGetDeviceProperties(&properties, id), "cudaGetDeviceProperties");
+    return DeviceProfile{properties.name, properties.multiProcessorCount, properties.maxThreadsPerMultiProcessor,
+                         properties.sharedMemPerBlockOptin, static_cast<std::size_t>(properties.l2CacheSize)};
+  }();
+  return profile;
+}
+
+struct Launch {
+  const char* kernel;
+  dim3 grid;
+  dim3 block;
+  std::size_t shared_bytes = 0;
+  void* stream = nullptr;  ///< a cudaStream_t
+  dim3 cluster = 1;
+};
+
+/// Starts `kernel` on the launch's stream; returns before it has run. Arguments are converted to the kernel's parameter types.
+template <class... P, class... A>
+void launch(const Launch& config, void (*kernel)(P...), A&&... arguments) {
+  static_assert(sizeof...(P) == sizeof...(A), "wrong number of kernel arguments");
+  constexpr std::size_t kWithoutOptIn = 48 << 10;
+  if (config.shared_bytes > kWithoutOptIn)
+    check(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize,
+                               static_cast<int>(config.shared_bytes)),
+          "shared memory of", config.kernel);
+  cudaLaunchConfig_t cuda{};
+  cuda.gridDim = config.grid;
+  cuda.blockDim = config.block;
+  cuda.dynamicSmemBytes = config.shared_bytes;
+  cuda.stream = static_cast<cudaStream_t>(config.stream);
+  cudaLaunchAttribute cluster{};
+  if (config.cluster.x * config.cluster.y * config.cluster.z > 1) {
+    cluster.id = cudaLaunchAttributeClusterDimension;
+    cluster.val.clusterDim.x = config.cluster.x;
+    cluster.val.clusterDim.y = config.cluster.y;
+    cluster.val.clusterDim.z = config.cluster.z;
+    cuda.attrs = &cluster;
+    cuda.numAttrs = 1;
+  }
+  check(cudaLaunchKernelEx(&cuda, kernel, static_cast<P>(std::forward<A>(arguments))...), "launch of", config.kernel);
+  check(cudaPeekAtLastError(), "launch of", config.kernel);
+}
+
+/// Sets the first `count` elements to zero bytes, in the order of the stream.
+template <class T>
+void fill_zero(Global<T> array, std::int64_t count, void* stream) {
+  check(cudaMemsetAsync(array.raw(), 0, static_cast<std::size_t>(count) * sizeof(T), static_cast<cudaStream_t>(stream)),
+        "fill_zero");
+}
+
+}  // namespace simt::inline SIMT_BUILD

@@ -1,0 +1,1 @@
+"""Compiles kernels for architectures that are not at hand and reads what the compiler says."""

@@ -1,0 +1,57 @@
+// Every emulated variant × loss form × pass at one element type, made ready to run: what whole-ladder tests walk over.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "bench/bound_call.h"
+#include "bench/data.h"
+#include "bench/request.h"
+#include "bench/validation_inputs.h"
+#include "registry/registry.h"
+
+namespace lossbench::testing {
+
+struct EveryCase {
+  const Loss* loss;
+  const Variant* variant;
+  const Implementation* implementation;
+  const Resolved* resolved;
+  std::string name;
+};
+
+/// Pointwise losses get `elements`, row-wise ones `rows`.
+struct CaseShapes {
+  Shape elements;
+  Shape rows;
+};
+
+inline Resolved make_request(const Loss& loss, const OptionSet& set, Pass pass, DType dtype, const CaseShapes& shapes) {
+  const Shape& shape = takes_rows(loss, set.options) ? shapes.rows : shapes.elements;
+  const DataMaker maker(loss, set.options, dtype, DType::i32, DataKind::plain, 7);
+  Request request{.loss = &loss, .options = set.options, .pass = pass, .dtype = dtype, .inputs = maker.inputs(shape, set.extra),
+                  .grad_output = std::nullopt, .gradients = {}};
+  if (pass == Pass::gradient) request.gradients = differentiable_inputs(loss, set.options, request.inputs, true);
+  return resolve(std::move(request));
+}
+
+/// Visits every case that a variant on `simt` does not reject: each loss with its defaults and each of its option sets.
+inline void for_every_case(DType dtype, const CaseShapes& shapes, const std::function<void(const EveryCase&)>& visit) {
+  for (const Loss& loss : Registry::instance().losses())
+    for (const OptionSet& set : option_sets(loss))
+      for (const Pass pass : {Pass::forward, Pass::gradient}) {
+        if (pass == Pass::gradient && !loss.has_gradient()) continue;
+        const Resolved resolved = make_request(loss, set, pass, dtype, shapes);
+        for (const Variant* variant : Registry::instance().variants_of(loss.name)) {
+          std::string reason;
+          if (variant->backend != Backend::simt) continue;
+          const Implementation* implementation = find_implementation(*variant, resolved.problem, reason);
+          if (!implementation) continue;
+          visit({&loss, variant, implementation, &resolved,
+                 loss.name + "/" + variant->name + "/" + std::string(name_of(pass)) + " " + set.text});
+        }
+      }
+}
+
+}  // namespace lossbench::testing

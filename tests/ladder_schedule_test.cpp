@@ -1,0 +1,43 @@
+// A variant that promises run_to_run gives the same bits whatever the schedule: threads and blocks ascending, descending, and in
+// twenty random orders with switches at global accesses. A result that differs is a race.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "simt/emulator/options.h"
+#include "tests/every_case.h"
+
+namespace lossbench::testing {
+namespace {
+
+// 5003 elements: several blocks in every variant, a scalar tail, and grids of unequal share. 37 rows of 65: several rows a block,
+// more classes than lanes.
+const CaseShapes kShapes{{5003}, {37, 65}};
+
+std::vector<std::vector<std::byte>> bits(const EveryCase& test, const simt::Options& schedule) {
+  const simt::OptionsScope scope(schedule);
+  BoundCall call(host_device(), *test.implementation, *test.resolved);
+  call.run();
+  std::vector<std::vector<std::byte>> outputs;
+  for (const NamedArray& output : call.problem().outputs) outputs.push_back(call.output(output.name).bytes);
+  return outputs;
+}
+
+void expect_same_bits(DType dtype) {
+  std::set<std::string> visited;
+  for_every_case(dtype, kShapes, [&](const EveryCase& test) {
+    if (test.variant->order == Order::none) return;
+    visited.insert(test.variant->name);
+    const auto expected = bits(test, {.order = simt::Order::ascending});
+    EXPECT_EQ(bits(test, {.order = simt::Order::descending}), expected) << test.name << ", descending";
+    for (std::uint64_t seed = 1; seed <= 20; ++seed)
+      EXPECT_EQ(bits(test, {.order = simt::Order::random, .seed = seed, .preempt = 0.02}), expected) << test.name << ", seed " << seed;
+  });
+  EXPECT_GE(visited.size(), 7u);
+}
+
+TEST(LadderSchedule, F32) { expect_same_bits(DType::f32); }
+TEST(LadderSchedule, Bf16) { expect_same_bits(DType::bf16); }
+
+}  // namespace
+}  // namespace lossbench::testing

@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""Writes recorded.h: losses and gradients that PyTorch gives in float64, for recorded_test.cpp.
+
+Usage: make_recorded.py > recorded.h   (needs torch; Debian: python3-torch)
+"""
+
+import torch
+import torch.nn.functional as F
+
+DIFFERENCES = [-2.75, -1.0, -0.3, -0.05, 0.0, 0.02, 0.11, 0.5, 0.9, 1.0, 1.7, 40.0]
+SCORES = [-88.5, -12.25, -2.5, -1.0, -0.125, 0.0, 0.375, 1.0, 3.5, 17.0, 95.0]
+PROBABILITIES = [0.0, 1e-14, 1e-5, 0.125, 0.5, 0.8, 0.99999, 1.0]
+LOGITS = [[0.5, -1.25, 3.0, 0.0, 2.25], [100.0, 98.5, -3.0, 99.25, 100.0], [-0.01, 0.02, 0.0, 0.01, -0.02],
+          [1e4, 1e4 + 1, 1e4 - 3, 1e4 - 0.5, 1e4 + 2], [30.0, -40.0, 0.0, 5.0, -8.0]]
+WEIGHT = [0.5, 2.0, 1.25, 0.0, 3.0]
+PROBABILITY_TARGET = [0.125, 0.25, 0.0, 0.5, 0.125]
+
+
+def literal(numbers):
+    # PyTorch's -0.0 is kept: it compares equal to 0.
+    return ", ".join(repr(float(x)) for x in numbers)
+
+
+def element(loss, x, y, parameters, function):
+    """One line of the table: loss, prediction, target, up to three parameters, value, gradient."""
+    prediction = torch.tensor([x], dtype=torch.float64, requires_grad=True)
+    value = function(prediction, torch.tensor([y], dtype=torch.float64)).sum()
+    value.backward()
+    padded = list(parameters) + [0.0] * (3 - len(parameters))
+    print(f'    {{"{loss}", {literal([x, y, *padded, value.item(), prediction.grad.item()])}}},')
+
+
+def elements():
+    for x in DIFFERENCES:
+        element("l1", x, 0.0, [], lambda p, t: F.l1_loss(p, t, reduction="none"))
+        element("l2", x, 0.25, [], lambda p, t: F.mse_loss(p, t, reduction="none"))
+        for beta in (1.0, 1 / 9, 0.5, 0.0):
+            if x == 0 and beta == 0:
+                continue  # PyTorch's slope is -1 there, ours 0 as for L1
+            element("smooth_l1", x, 0.0, [beta], lambda p, t, b=beta: F.smooth_l1_loss(p, t, reduction="none", beta=b))
+        for delta in (1.0, 0.5):
+            element("huber", x, 0.0, [delta], lambda p, t, d=delta: F.huber_loss(p, t, reduction="none", delta=d))
+    for x in SCORES:
+        for y in (-1.0, 1.0):
+            element("logistic", x, y, [], lambda p, t: F.soft_margin_loss(p, t, reduction="none"))
+        for y in (0.0, 0.3, 1.0):
+            for weight, pos_weight in ((1.0, 1.0), (0.75, 4.0)):
+                w, pw = torch.tensor([weight], dtype=torch.float64), torch.tensor([pos_weight], dtype=torch.float64)
+                element("bce_logits", x, y, [weight, pos_weight], lambda p, t, w=w, pw=pw:
+                        F.binary_cross_entropy_with_logits(p, t, w, reduction="none", pos_weight=pw))
+    for p in PROBABILITIES:
+        for y in (0.0, 0.3, 1.0):
+            w = torch.tensor([1.5], dtype=torch.float64)
+            element("bce_probs", p, y, [1.5], lambda p, t, w=w: F.binary_cross_entropy(p, t, w, reduction="none"))
+
+
+def row(logits, label, weighted, smoothing, target=None):
+    """One line of the table: logits, label (-1: PROBABILITY_TARGET), weighted, smoothing, value, gradient."""
+    x = torch.tensor([logits], dtype=torch.float64, requires_grad=True)
+    weight = torch.tensor(WEIGHT, dtype=torch.float64) if weighted else None
+    y = torch.tensor([label]) if target is None else torch.tensor([target], dtype=torch.float64)
+    value = F.cross_entropy(x, y, weight, reduction="sum", label_smoothing=smoothing)
+    value.backward()
+    print(f"    {{{{{literal(logits)}}}, {label}, {str(weighted).lower()}, {smoothing}, {value.item()!r}, "
+          f"{{{literal(x.grad[0].tolist())}}}}},")
+
+
+def rows():
+    for logits in LOGITS:
+        for label in (0, 4):
+            for weighted in (False, True):
+                for smoothing in (0.0, 0.1):
+                    row(logits, label, weighted, smoothing)
+        row(logits, -1, True, 0.0, PROBABILITY_TARGET)
+        row(logits, -1, False, 0.2, PROBABILITY_TARGET)
+
+
+def main():
+    print(f"// What PyTorch {torch.__version__} gives in float64. Written by make_recorded.py; do not edit.")
+    print("#pragma once\n\nnamespace lossbench::test {\n")
+    print("struct RecordedElement {\n  const char* loss;\n  double prediction, target, parameter[3], value, gradient;\n};\n")
+    print("inline constexpr RecordedElement kRecordedElements[] = {")
+    elements()
+    print("};\n\nstruct RecordedRow {\n  double logits[5];\n  int label;  // -1: kRecordedProbabilities")
+    print("  bool weighted;\n  double smoothing, value, gradient[5];\n};\n")
+    print(f"inline constexpr double kRecordedWeight[] = {{{literal(WEIGHT)}}};")
+    print(f"inline constexpr double kRecordedProbabilities[] = {{{literal(PROBABILITY_TARGET)}}};\n")
+    print("inline constexpr RecordedRow kRecordedRows[] = {")
+    rows()
+    print("};\n\n}  // namespace lossbench::test")
+
+
+if __name__ == "__main__":
+    main()

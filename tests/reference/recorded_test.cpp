@@ -1,0 +1,65 @@
+// The reference against values recorded from PyTorch.
+#include "tests/reference/recorded.h"
+
+#include <string_view>
+
+#include "reference/bce.h"
+#include "reference/huber.h"
+#include "reference/l1.h"
+#include "reference/l2.h"
+#include "reference/logistic.h"
+#include "reference/smooth_l1.h"
+#include "reference/softmax_cross_entropy.h"
+#include "tests/reference/check.h"
+
+namespace lossbench::reference {
+namespace {
+
+using namespace lossbench::test;
+
+Element evaluate(const RecordedElement& r) {
+  const std::string_view loss = r.loss;
+  const double first = r.parameter[0], second = r.parameter[1];
+  if (loss == "l1") return l1(r.prediction, r.target);
+  if (loss == "l2") return l2(r.prediction, r.target, false);
+  if (loss == "smooth_l1") return smooth_l1(r.prediction, r.target, first);
+  if (loss == "huber") return huber(r.prediction, r.target, first);
+  if (loss == "logistic") return logistic(r.prediction, r.target);
+  if (loss == "bce_logits") return bce_logits(r.prediction, r.target, first, second);
+  if (loss == "bce_probs") return bce_probs(r.prediction, r.target, first, BceClip::log_clamp, 0, -100);
+  ADD_FAILURE() << "no such loss: " << loss;
+  return {kNan, kNan};
+}
+
+// PyTorch's own roundings: 1 - sigmoid(x) and log(1 + e^-x) near 0 are absolute there, relative here.
+TEST(Recorded, Elements) {
+  int count = 0;
+  for (const RecordedElement& r : kRecordedElements) {
+    const Element e = evaluate(r);
+    EXPECT_TRUE(within(e.value, r.value, 1e-13 * std::fabs(r.value) + 1e-15))
+        << r.loss << " " << r.prediction << " " << r.target;
+    // PyTorch's bound 1e-12 on p(1-p) is a float, which is 4e-9 off.
+    const bool clamped = std::string_view(r.loss) == "bce_probs" && r.prediction * (1 - r.prediction) < 1e-12;
+    EXPECT_TRUE(within(e.gradient, r.gradient, (clamped ? 5e-9 : 1e-13) * std::fabs(r.gradient) + 1e-15))
+        << r.loss << " " << r.prediction << " " << r.target;
+    ++count;
+  }
+  EXPECT_EQ(count, 12 * 8 - 1 + 11 * 8 + 8 * 3);
+}
+
+TEST(Recorded, SoftmaxRows) {
+  for (const RecordedRow& r : kRecordedRows) {
+    const std::span<const double> weight = r.weighted ? std::span<const double>(kRecordedWeight) : std::span<const double>();
+    const SoftmaxOptions options{.label_smoothing = r.smoothing};
+    double gradient[5];
+    const SoftmaxRow row =
+        r.label < 0 ? softmax_cross_entropy_row(r.logits, std::span(kRecordedProbabilities), weight, options, gradient, nullptr)
+                    : softmax_cross_entropy_row(r.logits, r.label, weight, options, gradient, nullptr);
+    // PyTorch forms x - logsumexp, which near 1e4 costs it 1e4·2^-53 of absolute accuracy.
+    EXPECT_TRUE(within(row.value, r.value, 1e-13 * std::fabs(r.value) + 1e-11)) << r.logits[0] << " " << r.label;
+    for (int c = 0; c < 5; ++c) EXPECT_TRUE(within(gradient[c], r.gradient[c], 1e-11)) << r.logits[0] << " class " << c;
+  }
+}
+
+}  // namespace
+}  // namespace lossbench::reference
