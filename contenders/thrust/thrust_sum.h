@@ -19,19 +19,18 @@
 #include <thrust/transform_reduce.h>
 
 #include "core/variant.h"
-#include "kernels/pointwise/broadcast_map.h"
 #include "kernels/pointwise/divisor_rule.h"
 
 namespace lossbench::inline SIMT_BUILD::thrust_contender {
 
-/// Operands as plain pointers: libraries know no handles.
+/// Operands as plain pointers, all of one shape: libraries know no handles, and a broadcast's divisions, unrolled as often as
+/// Thrust unrolls, would take ptxas minutes.
 template <class Functor, class T>
 struct ElementValue {
   Functor loss;
   const T* values[Functor::kOperands];
-  Broadcast broadcast[Functor::kOperands];
 
-  SIMT_FN T at(int k, std::int64_t index) const { return values[k] ? values[k][broadcast[k](index)] : T(1); }
+  SIMT_FN T at(int k, std::int64_t index) const { return values[k] ? values[k][index] : T(1); }
 
   SIMT_FN double operator()(std::int64_t index) const {
     if constexpr (Functor::kOperands == 2) return double(loss.value(at(0, index), at(1, index)));
@@ -47,7 +46,6 @@ ElementValue<typename Entry::Functor, T> element_value(const Problem& problem) {
   for (std::size_t k = 0; k < Entry::kOperands.size(); ++k) {
     const Array* array = problem.input(Entry::kOperands[k]);
     element.values[k] = array ? array->as<const T>() : nullptr;
-    if (array) element.broadcast[k] = broadcast_map(*array, problem.inputs.front().array.shape);
   }
   return element;
 }
@@ -87,6 +85,9 @@ struct Thrust {
         if (std::string reason = Entry::rejects(problem); !reason.empty()) return "thrust " + reason;
       if (problem.reduction() == Reduction::none)
         return "thrust adds up: option 'reduction' takes sum, mean, batch here (none is computed by elementwise)";
+      for (const char* name : Entry::kOperands)
+        if (const Array* array = problem.input(name); array && array->shape != problem.inputs.front().array.shape)
+          return std::string("thrust takes operands of one shape; input '") + name + "' is broadcast";
       if (constant_rule<Entry>(problem).computed) return "thrust divides by constants only, not by a sum of weights or of kept elements";
       return {};
     }

@@ -8,9 +8,11 @@ GUIDE = [
     "medians of the repetitions; the dark line at a bar's end is their interquartile range, half of which is the column *±*.",
     "**Kernels under the emulator** are the CUDA kernels themselves, run thread by thread on the CPU. What the emulator counts is "
     "exact; what it takes is of no interest and is not shown. *Traffic* is counted bytes over contract bytes: 1.00× is the fewest "
-    "possible, and the upright mark in a figure. The predicted time is counted bytes over a stated bandwidth. It leaves out "
-    "launches, latency and arithmetic: a lower limit, close to the truth for large arrays and far from it for small ones.",
-    "**Error** is that of the case's worst output against a reference in double precision on the same inputs; **bound** is what the "
-    "error analysis of that variant allows there. A case whose error is over its bound, or not a number, fails and gets no figure.",
+    "possible, and the upright mark in a figure; rows whose label says to ignore them need not be read, so it can be less. The "
+    "predicted time is counted bytes over a stated bandwidth. It leaves out launches, latency and arithmetic: a lower limit, close "
+    "to the truth for large arrays and far from it for small ones.",
+    "**Error** is the absolute error of one output against a reference in double precision on the same inputs; **bound** is what the "
+    "error analysis of that variant allows there. Shown is the output that comes closest to its bound. A case whose error is over its "
+    "bound, or not a number, fails and gets no figure.",
     "**forward** computes the value; **gradient** computes the value and the gradient of the prediction.",
 ]

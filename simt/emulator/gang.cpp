@@ -30,12 +30,7 @@ uint3 coordinates(std::uint64_t index, dim3 extent) {
 
 }  // namespace
 
-Gang::~Gang() {
-#if SIMT_TSAN
-  for (Lane& lane : lanes_)
-    if (lane.fiber.race_fiber) __tsan_destroy_fiber(lane.fiber.race_fiber);
-#endif
-}
+Gang::~Gang() { destroy_race_fibers(); }
 
 void Gang::begin(Job& next) {
   job = &next;
@@ -45,6 +40,7 @@ void Gang::begin(Job& next) {
   block.first_warp = 0;
   block.warps = (threads + 31) / 32;
   if (stack_bytes_ != next.options.stack) {
+    destroy_race_fibers();
     lanes_.clear();
     stacks_.clear();
     stack_bytes_ = next.options.stack;
@@ -139,6 +135,13 @@ void Gang::forget_race_fiber([[maybe_unused]] Lane& lane) {
 #endif
 }
 
+void Gang::destroy_race_fibers() {
+#if SIMT_TSAN
+  for (Lane& lane : lanes_)
+    if (lane.fiber.race_fiber) __tsan_destroy_fiber(lane.fiber.race_fiber);
+#endif
+}
+
 void Gang::run(std::uint64_t index) {
   prepare(index);
   current_gang = this;
@@ -146,7 +149,7 @@ void Gang::run(std::uint64_t index) {
   main_.fiber.race_fiber = __tsan_get_current_fiber();
 #endif
   release(&block_order_);
-  switch_to(main_, *pick());
+  switch_to(main_, pick());
   current_gang = nullptr;
   current_lane = nullptr;
   finish();
@@ -182,23 +185,17 @@ void Gang::live(Lane& me) {
   for (;;) {
     acquire(&job->started);
     acquire(&block_order_);
-    Lane* next = &main_;
+    Lane* next = &main_;  // also after an error
     try {
       job->thread(job->closure);
       retire(me);
-      if (block.live) {
-        next = pick();
-        if (!next) abandon(describe_stuck());
-      }
+      if (block.live) next = &pick();
     } catch (const Abandoned&) {
       acquire(&library_order);
-      next = &main_;
     } catch (const std::exception& error) {
       error_ = text("simt: ", describe_place(*job, me), ": exception: ", error.what());
-      next = &main_;
     } catch (...) {
       error_ = text("simt: ", describe_place(*job, me), ": exception that is no std::exception");
-      next = &main_;
     }
     release(&job->finished);
     switch_to(me, *next);

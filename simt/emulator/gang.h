@@ -29,7 +29,7 @@ struct alignas(64) Lane {
   std::uint16_t warp = 0;  ///< within the gang
   std::uint8_t lane = 0;
   State state = State::exited;
-  bool fenced = false;             ///< has fenced, and not stored since
+  bool fenced = false;  ///< has fenced, and not stored since
   WarpRequest request{};
   std::uint64_t result = 0;
   Site site{};
@@ -113,12 +113,13 @@ class Gang {
   void grow(unsigned lanes);
   void retire(Lane& me);
   void finish();
-  Lane* pick();
+  Lane& pick();
   Lane* pick_ready();
   void switch_to(Lane& from, Lane& to);
   std::string describe_stuck();
   void name_race_fiber(Lane& lane);
   void forget_race_fiber(Lane& lane);
+  void destroy_race_fibers();
 
   Lane main_;
   std::vector<Lane> lanes_;

@@ -63,20 +63,19 @@ Lane* Gang::pick_ready() {
   return nullptr;
 }
 
-/// Null when no lane can ever run again.
-Lane* Gang::pick() {
+/// Abandons the block when no lane can ever run again.
+Lane& Gang::pick() {
   for (;;) {
-    if (Lane* next = pick_ready()) return next;
-    if (polling.empty() || ++idle_rounds > job->options.spin_limit) return nullptr;
+    if (Lane* next = pick_ready()) return *next;
+    if (polling.empty() || ++idle_rounds > job->options.spin_limit) abandon(describe_stuck());
     for (Lane* lane : polling) make_ready(*lane);
     polling.clear();
   }
 }
 
 void Gang::suspend(Lane& me) {
-  Lane* next = pick();
-  if (!next) [[unlikely]] abandon(describe_stuck());
-  if (next != &me) switch_to(me, *next);
+  Lane& next = pick();
+  if (&next != &me) switch_to(me, next);
 }
 
 void Gang::switch_to(Lane& from, Lane& to) {
