@@ -18,7 +18,7 @@ const Shape kScalarElements = {std::int64_t{1} << 22}, kScalarRows = {4096, 1000
 
 /// The smallest problem of its kind, to ask variants whether they can.
 Resolved probe(const Loss& loss, const OptionSet& set, Pass pass, DType dtype) {
-  const DataMaker maker(loss, set.options, dtype, DType::i32, DataKind::plain, 1);
+  const DataMaker maker(loss, set.options, dtype, DType::i32, DataKind::kept, 1);
   const Shape shape = takes_rows(loss, set.options) ? Shape{2, 3} : Shape{4};
   Request request{&loss, set.options, pass, dtype, maker.inputs(shape, set.extra), {}, {}};
   if (pass == Pass::gradient) request.gradients = differentiable_inputs(loss, set.options, request.inputs, true);

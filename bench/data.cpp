@@ -36,7 +36,7 @@ double saturation(DType dtype, bool rows) {
 
 std::string_view name_of(DataKind kind) {
   static constexpr std::string_view kNames[] = {"plain",    "offset",   "certain", "saturated", "denormal",   "ties",   "nan_last",
-                                                "nan_first", "inf_last", "neg_inf", "masked",    "masked_row", "ignored"};
+                                                "nan_first", "inf_last", "neg_inf", "masked",    "masked_row", "ignored", "kept"};
   return kNames[static_cast<int>(kind)];
 }
 
@@ -103,7 +103,7 @@ void DataMaker::fill_labels(std::string_view name, Content content, WideArray& a
   for (std::int64_t i = 0; i < array.count(); ++i) {
     std::int64_t& label = array.labels[static_cast<std::size_t>(i)];
     label = (own.uniform(i) < 0.75 ? common : own).below(i, range);
-    if (ignores && (kind_ == DataKind::ignored || own.uniform2(i) < 0.125)) label = options_->integer("ignore_index");
+    if (ignores && kind_ != DataKind::kept && (kind_ == DataKind::ignored || own.uniform2(i) < 0.125)) label = options_->integer("ignore_index");
   }
 }
 

@@ -26,6 +26,7 @@ enum class DataKind : std::uint8_t {
   masked,      ///< rows: -inf at half the classes, never at the label
   masked_row,  ///< rows: one row of nothing but -inf
   ignored,     ///< every label is the one that is ignored, and what it hides begins with NaN
+  kept,        ///< plain, with no label ignored: what is measured, so that counted bytes can be held to the contract
 };
 
 std::string_view name_of(DataKind kind);

@@ -22,7 +22,7 @@ const CaseData& Workbench::data_of(const Case& entry) {
   if (data_ && data_->key == key) return *data_;
   data_.reset();
   auto data = std::make_unique<CaseData>();
-  const DataMaker maker(*entry.loss, entry.options.options, entry.dtype, DType::i32, DataKind::plain, settings_.seed);
+  const DataMaker maker(*entry.loss, entry.options.options, entry.dtype, DType::i32, DataKind::kept, settings_.seed);
   Request request{entry.loss, entry.options.options, entry.pass, entry.dtype, maker.inputs(entry.shape, entry.options.extra), {}, {}};
   if (entry.pass == Pass::gradient)
     request.gradients = differentiable_inputs(*entry.loss, entry.options.options, request.inputs, true);

@@ -25,6 +25,15 @@ void spell_out_bare_grad(std::vector<std::string>& arguments) {
     if (argument == "--grad") argument = "--grad=*";
 }
 
+/// Names the first word where it is no command; CLI11 would only say that one is required.
+void check_command(const CLI::App& program, const std::vector<std::string>& arguments) {
+  if (arguments.size() < 2 || arguments[1].starts_with('-')) return;
+  std::vector<std::string> commands;
+  for (const CLI::App* command : program.get_subcommands({})) commands.push_back(command->get_name());
+  if (std::find(commands.begin(), commands.end(), arguments[1]) == commands.end())
+    throw InputError("unknown command '" + arguments[1] + "'; accepted: " + comma_list(commands));
+}
+
 }  // namespace
 
 int run_program(std::vector<std::string> arguments) {
@@ -43,6 +52,7 @@ int run_program(std::vector<std::string> arguments) {
   add_eval_command(program, status);
 
   try {
+    check_command(program, arguments);
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend() - 1);  // the order CLI11 asks for
     program.parse(std::move(reversed));
     return status;

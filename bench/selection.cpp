@@ -84,7 +84,8 @@ Shape parse_shape(std::string_view text) {
     if (__builtin_mul_overflow(count, std::max<std::int64_t>(extent, 1), &count) || count > kMostElements) break;
     shape.push_back(extent);
   }
-  if (shape.empty() || shape.size() != parts.size() || shape.size() > 4)
+  const bool dangling = text.starts_with('x') || text.ends_with('x') || text.find("xx") != text.npos;  // split() drops empty parts
+  if (dangling || shape.empty() || shape.size() != parts.size() || shape.size() > 4)
     throw InputError("--shape '" + std::string(text) + "' is not accepted; accepted: extents joined by x, such as 1048576 or 4096x1000");
   return shape;
 }

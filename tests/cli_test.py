@@ -237,7 +237,7 @@ class Refusals(WithFolder):
             path.write_bytes(content)
             self.refused("eval", "l2", "--in", f"input={path}", "--in", f"target={good}", "--out", self.out, naming=["bad.npy", *naming])
 
-        refused_file(b"", "not a .npy")
+        refused_file(b"", "accepted: a NumPy .npy file")
         refused_file(data[:-1], "truncated")
         refused_file(data[:20], "truncated")
         refused_file(data + b"\0", "trailing")
