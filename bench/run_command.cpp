@@ -85,7 +85,7 @@ int run(Flags& flags, const std::vector<std::string>& benchmark_flags, const std
   }
   std::FILE* const stream = benchmark.prints() ? stderr : stdout;
   if (!results.empty()) fmt::print(stream, "{}", run_table(results, flags.settings.bandwidth));
-  if (!built_with_cuda() || device_name().starts_with("none")) fmt::print(stream, "cuda: {}; its kernels ran under the emulator.\n", device_name());
+  if (!built_with_cuda() || device_name().starts_with("none")) fmt::print(stream, "cuda: {};\n      its kernels ran under the emulator.\n", device_name());
   const std::string failed = failures(results);
   fmt::print(stream, "{}", failed);
   if (!flags.out.empty()) fmt::print(stream, "JSON: {}\n", flags.out);

