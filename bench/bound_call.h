@@ -1,50 +1,43 @@
-// One call made ready on a device: inputs uploaded, outputs and workspace in place, guard zones around all of them.
+// One call made ready on a device: an implementation, its arrays, its workspace.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "bench/device.h"
-#include "bench/request.h"
+#include "bench/device_arrays.h"
 #include "core/variant.h"
 
 namespace lossbench {
 
 class BoundCall {
  public:
-  /// Arrays start `misalignment` elements after a 256-byte boundary.
+  /// A call on arrays that others may share; the workspace is its own.
+  BoundCall(const Implementation& implementation, DeviceArrays& arrays);
+  /// A call with arrays of its own.
   BoundCall(Device& device, const Implementation& implementation, const Resolved& resolved, int misalignment = 0);
 
-  /// Fills every output with a byte, by default 0xFF, which is NaN, or -1: what a kernel does not write is seen.
-  void poison_outputs(unsigned char byte = 0xFF);
   /// Enqueues the call.
-  void run() { implementation_->run(problem_, workspace_, device_->stream()); }
-  void finish() { device_->finish(); }
+  void run() { implementation_->run(arrays_->problem(), workspace_, arrays_->device().stream()); }
+  void finish() { arrays_->device().finish(); }
 
-  /// The output of that name as it stands now.
-  Tensor output(const std::string& name) const;
-  /// What was damaged: an input that changed, or bytes around an array that were written. Empty when nothing was.
+  void poison_outputs(unsigned char byte = 0xFF) { arrays_->poison_outputs(byte); }
+  Tensor output(const std::string& name) const { return arrays_->output(name); }
+  /// What was damaged: an input, or bytes around an array or the workspace. Empty when nothing was.
   std::string damage() const;
 
-  const Problem& problem() const { return problem_; }
-  /// Memory that the call's arrays take on the device.
-  std::size_t footprint() const;
+  DeviceArrays& arrays() const { return *arrays_; }
+  const Problem& problem() const { return arrays_->problem(); }
 
  private:
-  struct Piece {
-    std::string name;
-    DeviceMemory memory;
-    std::size_t start = 0, bytes = 0;
-    const Tensor* original = nullptr;  ///< of an input
-  };
-  Piece& place(const std::string& name, std::size_t bytes, std::size_t offset);
-  std::vector<std::byte> download(const Piece& piece) const;
+  void make_workspace();
 
-  Device* device_;
+  std::unique_ptr<DeviceMemory> memory_;  ///< of its own arrays
+  std::unique_ptr<DeviceArrays> owned_;
+  DeviceArrays* arrays_;
   const Implementation* implementation_;
-  Problem problem_;
+  std::unique_ptr<DeviceMemory> workspace_memory_;
   Workspace workspace_;
-  std::vector<Piece> pieces_;
 };
 
 }  // namespace lossbench

@@ -10,7 +10,8 @@ struct BuildInfo {
   std::string commit;      ///< empty where it is not known
   std::string compiler;
   std::string flags;
-  std::string build_type;  ///< "Release", "Debug", …
+  std::string cuda_compiler;  ///< and its architectures; empty without CUDA
+  std::string build_type;     ///< "Release", "Debug", …
   bool release() const { return build_type == "Release"; }
 };
 

@@ -12,8 +12,9 @@ namespace {
 
 // Measured on two cores: the emulator does about 10^7 elements of a pointwise kernel a second, so these take 30 to 100 ms.
 const Shape kEmulatedElements = {std::int64_t{1} << 18}, kEmulatedRows = {256, 1000};
-// 2^24 floats are 64 MiB an array, several times the last-level cache share of a core.
-const Shape kHostElements = {std::int64_t{1} << 24}, kHostRows = {16384, 1000};
+// 2^22 floats are 16 MiB an array: long beside the waking of threads, short beside the time slices of a busy machine. Calls rotate
+// through as many sets of them as fill the last-level cache four times.
+const Shape kHostElements = {std::int64_t{1} << 22}, kHostRows = {4096, 1000};
 // The scalar reference is bound by its arithmetic, so a shorter array says the same sooner.
 const Shape kScalarElements = {std::int64_t{1} << 20}, kScalarRows = {1024, 1000};
 

@@ -20,6 +20,7 @@ void add_list_command(CLI::App& program, int& status);
 void add_run_command(CLI::App& program, int& status, const std::vector<std::string>& command_line);
 void add_validate_command(CLI::App& program, int& status);
 void add_eval_command(CLI::App& program, int& status);
+void add_compare_command(CLI::App& program, int& status);
 
 /// Runs the program on its arguments; returns the exit status.
 int run_program(std::vector<std::string> arguments);

@@ -12,15 +12,33 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-/// Three parts normal, one part Cauchy, cut at 100: tails that a mean over many elements does not average away.
+constexpr std::uint64_t kDraws = 1 << 14;
+
+/// Values of which three quarters are drawn from a normal distribution and one quarter from a Cauchy distribution, cut at 100.
+std::vector<double> draw_heavy_tails() {
+  const RandomStream stream(0, "heavy tails");
+  std::vector<double> draws;
+  for (std::int64_t i = 0; draws.size() < kDraws; ++i) {
+    const double u = stream.uniform(i), v = stream.uniform2(i);
+    draws.push_back(u < 0.25 ? std::clamp(std::tan(M_PI * (v - 0.5)), -100.0, 100.0)
+                             : std::sqrt(-2 * std::log((u - 0.25) / 0.75 + 0x1p-40)) * std::cos(2 * M_PI * v));
+  }
+  return draws;
+}
+
+/// Tails that a mean over many elements does not average away. Each value is one of a fixed set of draws, shifted by up to a tenth of
+/// itself so that hardly any two are equal: millions of them must be quick to make.
 double heavy_tailed(const RandomStream& stream, std::int64_t i) {
-  const double u = stream.uniform(i), v = stream.uniform2(i), angle = 2 * M_PI * v;
-  if (u < 0.25) return std::clamp(std::tan(M_PI * (v - 0.5)), -100.0, 100.0);
-  return std::sqrt(-2 * std::log((u - 0.25) / 0.75 + 0x1p-40)) * std::cos(angle);
+  static const std::vector<double> draws = draw_heavy_tails();
+  const std::uint64_t bits = stream.bits(i);
+  return draws[bits % kDraws] * (0.9 + 0.2 * static_cast<double>(bits >> 24) * 0x1p-40);
 }
 
 /// A power of two for each block of the array, 2^-4 to 2^4.
-double block_scale(const RandomStream& stream, std::int64_t i) { return std::exp2(static_cast<double>(stream.below(~(i / kScaleBlock), 9) - 4)); }
+double block_scale(const RandomStream& stream, std::int64_t i) {
+  static constexpr double kScales[] = {0x1p-4, 0x1p-3, 0x1p-2, 0x1p-1, 1, 2, 4, 8, 16};
+  return kScales[stream.below(~(i / kScaleBlock), 9)];
+}
 
 /// Magnitude of the `saturated` kind. Rows take differences, which must not overflow; elementwise losses take squares, and their
 /// early steps sum up to 2^17 of those in float.
@@ -77,16 +95,16 @@ WideArray DataMaker::make(const InputDescription& input, const Shape& shape, con
     fill_labels(input.name, input.content, array, classes);
     return array;
   }
-  const RandomStream stream(seed_, input.name);
+  const RandomStream stream(seed_, input.name), scales(seed_, "scale");
   array.values.resize(static_cast<std::size_t>(count));
   parallel_for(count, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       double& x = array.values[static_cast<std::size_t>(i)];
       switch (input.content) {
-        case Content::probability: x = probability(input, i); break;
+        case Content::probability: x = probability(input, stream, i); break;
         case Content::sign: x = stream.bits(i) & 1 ? 1 : -1; break;
         case Content::weight: x = stream.uniform2(i) < 0.125 ? 0 : std::exp2(4 * stream.uniform(i) - 2); break;
-        default: x = real(input, i);
+        default: x = real(stream, scales, i);
       }
     }
   });
@@ -107,8 +125,7 @@ void DataMaker::fill_labels(std::string_view name, Content content, WideArray& a
   }
 }
 
-double DataMaker::real(const InputDescription& input, std::int64_t i) const {
-  const RandomStream stream(seed_, input.name), scales(seed_, "scale");
+double DataMaker::real(const RandomStream& stream, const RandomStream& scales, std::int64_t i) const {
   const double u = stream.uniform(i);
   switch (kind_) {
     case DataKind::offset: return 2 / (2 * unit_roundoff(dtype_)) + 2 * static_cast<double>(stream.below(i, 5));
@@ -122,8 +139,7 @@ double DataMaker::real(const InputDescription& input, std::int64_t i) const {
 }
 
 /// Predictions stay clear of 0 and 1 even after rounding, except for the certain kind; targets are 0, 1 or soft.
-double DataMaker::probability(const InputDescription& input, std::int64_t i) const {
-  const RandomStream stream(seed_, input.name);
+double DataMaker::probability(const InputDescription& input, const RandomStream& stream, std::int64_t i) const {
   const double u = stream.uniform(i), v = stream.uniform2(i);
   if (!input.prediction) {
     if (kind_ == DataKind::ignored && options_->has("ignore_label")) return static_cast<double>(options_->integer("ignore_label"));

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/random.h"
 #include "bench/tensor.h"
 #include "core/loss.h"
 
@@ -55,8 +56,8 @@ class DataMaker {
  private:
   WideArray make(const InputDescription& input, const Shape& shape, const Shape& case_shape) const;
   void fill_labels(std::string_view name, Content content, WideArray& array, std::int64_t classes) const;
-  double real(const InputDescription& input, std::int64_t i) const;
-  double probability(const InputDescription& input, std::int64_t i) const;
+  double real(const RandomStream& stream, const RandomStream& scales, std::int64_t i) const;
+  double probability(const InputDescription& input, const RandomStream& stream, std::int64_t i) const;
   void plant(WideArray& array, std::int64_t classes) const;
 
   const Loss* loss_;

@@ -5,11 +5,24 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "bench/measure/sample.h"
+#include "bench/measure/traffic_shape.h"
 #include "core/array.h"
 #include "core/variant.h"
 
 namespace lossbench {
+
+/// Work recorded once, to be replayed without its calls being made again: a CUDA graph. On the host, and for work that returns
+/// through the host, the calls themselves.
+class Recording {
+ public:
+  virtual ~Recording() = default;
+  /// Kernels in it; -1 where the device cannot tell.
+  virtual std::int64_t launches() const { return -1; }
+};
 
 class Device {
  public:
@@ -19,6 +32,10 @@ class Device {
   virtual std::string name() const = 0;
   /// Bytes of the last-level cache that repeated calls could read from instead of memory.
   virtual std::size_t cache_bytes() const = 0;
+  /// Bytes that measuring may take at a time.
+  virtual std::size_t memory_bytes() const = 0;
+  /// What a record says of the device, as names and values: model, driver, clocks.
+  virtual std::vector<std::pair<std::string, std::string>> facts() const = 0;
 
   virtual void* allocate(std::size_t bytes) = 0;  ///< 256-byte aligned
   virtual void release(void* data) noexcept = 0;
@@ -29,8 +46,24 @@ class Device {
   virtual Stream stream() = 0;
   /// Waits for everything that was enqueued.
   virtual void finish() = 0;
-  /// Seconds that `work` takes on the device's own clock, from an idle device to its end.
-  virtual double seconds(const std::function<void()>& work) = 0;
+
+  /// Records what `work` enqueues. A CUDA device records without running it, unless it is `synchronous`. `work` must stay callable
+  /// as long as the recording lives.
+  virtual std::unique_ptr<Recording> record(std::function<void()> work, bool synchronous) = 0;
+  /// Enqueues the recorded work.
+  virtual void replay(const Recording& recording) = 0;
+  /// Times one replay, from an idle device to its end.
+  virtual Timing time(const Recording& recording) = 0;
+  /// Times one call that finds the device waiting and its arrays out of the cache: its latency.
+  virtual Timing time_cold(const std::function<void()>& call) = 0;
+  /// Enqueues what the ceilings are measured with: one pass of that shape over arrays of `bytes` bytes each, a multiple of 4096. A device
+  /// may know several ways, none of which is always the fastest.
+  virtual void stream_through(TrafficShape shape, const void* first, const void* second, void* out, std::size_t bytes, int way) = 0;
+  virtual int ways_to_stream() const { return 1; }
+  /// Enqueues a launch that does nothing.
+  virtual void launch_nothing() = 0;
+  /// Makes the cache forget what it was told to keep.
+  virtual void forget_persisting_lines() {}
 };
 
 Device& host_device();

@@ -1,29 +1,111 @@
 // The host as a device.
+#include <sys/resource.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <new>
 
 #include "bench/device.h"
+#include "bench/device_streams.h"
+#include "bench/host_clock.h"
+#include "core/host_threads.h"
 
 namespace lossbench {
 namespace {
 
+/// Times that the system took a core away from any thread of the process.
+long preemptions() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_nivcsw;
+}
+
+/// Steps of a chain of dependent multiplications per second: goes with the core's clock, whatever the memory does.
+double measured_clock() {
+  constexpr int kSteps = 1 << 14;
+  static volatile std::uint64_t seed = 1;  // volatile: nothing of this is known beforehand
+  const double start = host_now();
+  std::uint64_t x = seed;
+  for (int i = 0; i < kSteps; ++i) x = x * 0x9e3779b97f4a7c15u ^ 1;
+  seed = x | 1;
+  return kSteps / (host_now() - start);
+}
+
+/// The value of "name : value" in a file of such lines; empty where there is none.
+std::string field_of(const char* path, const std::string& name) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with(name))
+      if (const std::size_t colon = line.find(':'); colon != line.npos) {
+        const std::size_t begin = line.find_first_not_of(" \t", colon + 1);
+        return begin == line.npos ? "" : line.substr(begin);
+      }
+  return "";
+}
+
+std::string first_line(const char* path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+/// The calls, kept to be made again.
+class Calls final : public Recording {
+ public:
+  explicit Calls(std::function<void()> work) : work_(std::move(work)) {}
+  void run() const { work_(); }
+
+ private:
+  std::function<void()> work_;
+};
+
 class HostDevice final : public Device {
  public:
   Where where() const override { return Where::host; }
-  std::string name() const override { return "host"; }
+  std::string name() const override {
+    const std::string model = field_of("/proc/cpuinfo", "model name");
+    return model.empty() ? "host" : model;
+  }
   std::size_t cache_bytes() const override {
+    // What one core can reach; sysconf gives the sum over a whole processor on some machines.
+    const std::string size = first_line("/sys/devices/system/cpu/cpu0/cache/index3/size");
+    if (const long kibibytes = std::atol(size.c_str()); kibibytes > 0 && size.ends_with("K")) return static_cast<std::size_t>(kibibytes) << 10;
     const long bytes = sysconf(_SC_LEVEL3_CACHE_SIZE);
-    return bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
+    return bytes > 0 ? static_cast<std::size_t>(bytes) : std::size_t{32} << 20;
+  }
+  std::size_t memory_bytes() const override {
+    return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) / 4;
+  }
+  std::vector<std::pair<std::string, std::string>> facts() const override {
+    utsname system{};
+    uname(&system);
+    std::vector<std::pair<std::string, std::string>> facts = {
+        {"cpu", name()},
+        {"cpu_threads", std::to_string(HostThreads::instance().size())},
+        {"cpu_cache_bytes", std::to_string(cache_bytes())},
+        {"memory", field_of("/proc/meminfo", "MemTotal")},
+        {"system", std::string(system.sysname) + " " + system.release + " " + system.machine},
+    };
+    if (const std::string governor = first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"); !governor.empty())
+      facts.push_back({"cpu_governor", governor});
+    return facts;
   }
 
   void* allocate(std::size_t bytes) override {
-    void* data = std::aligned_alloc(256, (std::max<std::size_t>(bytes, 1) + 255) / 256 * 256);
+    const std::size_t size = (std::max<std::size_t>(bytes, 1) + 255) / 256 * 256;
+    void* data = std::aligned_alloc(256, size);
     if (!data) throw std::bad_alloc();
+    // First touch by the cores that will read it, so that each finds its part in memory of its own.
+    constexpr std::int64_t kPage = 4096, kWorthwhile = 1 << 22;
+    if (static_cast<std::int64_t>(size) >= kWorthwhile)
+      HostThreads::instance().run_range(static_cast<std::int64_t>(size), kPage, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t at = begin; at < end; at += kPage) static_cast<volatile char*>(data)[at] = 0;
+      });
     return data;
   }
   void release(void* data) noexcept override { std::free(data); }
@@ -35,13 +117,36 @@ class HostDevice final : public Device {
 
   Stream stream() override { return nullptr; }
   void finish() override {}
-  double seconds(const std::function<void()>& work) override {
-    const auto start = std::chrono::steady_clock::now();
-    work();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+
+  std::unique_ptr<Recording> record(std::function<void()> work, bool) override { return std::make_unique<Calls>(std::move(work)); }
+  void replay(const Recording& recording) override { dynamic_cast<const Calls&>(recording).run(); }
+  Timing time(const Recording& recording) override {
+    return timed([&] { replay(recording); });
+  }
+  Timing time_cold(const std::function<void()>& call) override {
+    // The caller rotates through more arrays than the cache holds; what else was there, the cache's worth of reading has pushed out.
+    return timed(call);
+  }
+
+  void stream_through(TrafficShape shape, const void* first, const void* second, void* out, std::size_t bytes, int way) override {
+    host_stream(reads_of(shape), writes(shape), first, second, out, bytes, way == 0);
+  }
+  /// All threads, or the calling one: short arrays are read before another thread has woken up.
+  int ways_to_stream() const override { return 2; }
+  void launch_nothing() override {
+    HostThreads::instance().run([](int) {});
   }
 
  private:
+  static Timing timed(const std::function<void()>& work) {
+    const HostThreads::Pin pin;
+    const long before = preemptions();
+    const double start = host_now();
+    work();
+    const double seconds = host_now() - start;
+    return {seconds, seconds, measured_clock(), preemptions() != before};
+  }
+
   static void copy(void* to, const void* from, std::size_t bytes) {
     if (bytes) std::memcpy(to, from, bytes);
   }

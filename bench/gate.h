@@ -1,6 +1,7 @@
-// Nothing is timed that has not just been checked.
+// Nothing is timed that has not just been checked, and nothing is reported that was not checked again afterwards.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "bench/accuracy.h"
@@ -9,17 +10,23 @@
 
 namespace lossbench {
 
+/// Holds the outputs of work that has run to the reference. Every message says what is wrong in words; an empty one, that nothing is.
 class Gate {
  public:
   Gate(const Variant& variant, const Resolved& resolved, const WideResult& reference)
       : variant_(variant), resolved_(resolved), reference_(reference) {}
 
-  /// Holds the outputs of a call that has run to the reference, and checks inputs and guard zones. What is wrong in words, empty
-  /// when nothing is; `worst` becomes the comparison with the largest error / bound so far.
-  std::string check(BoundCall& call, Comparison& worst) const;
+  /// Outputs, inputs and guard zones after `work` has run on poisoned outputs. `work` is run again where a result could be the poison
+  /// itself, or to find out why a result is wrong. `worst` becomes the comparison with the largest error / bound so far.
+  std::string check(BoundCall& call, Comparison& worst, const std::function<void()>& work) const;
+  std::string check(BoundCall& call, Comparison& worst) const {
+    return check(call, worst, [&] { call.run(); });
+  }
 
  private:
-  std::string compare(BoundCall& call, Comparison& worst, std::int64_t& suspects) const;
+  std::string compare(const std::vector<Tensor>& outputs, Comparison& worst, std::int64_t& suspects) const;
+  /// What kind of wrong it is, where a second look can tell: nothing written, or added to what was there.
+  std::string diagnose(BoundCall& call, const std::vector<Tensor>& outputs, const std::string& fault, const std::function<void()>& work) const;
 
   const Variant& variant_;
   const Resolved& resolved_;

@@ -7,13 +7,14 @@
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
+#include <regex>
 
+#include "bench/measure/statistics.h"
 #include "core/error.h"
 
 namespace lossbench {
 namespace {
 
-constexpr std::string_view kRepetitions = "--benchmark_repetitions=";
 
 /// Prints nothing: results are ours to print. A file reporter still gets every run.
 class Silent final : public benchmark::BenchmarkReporter {
@@ -27,11 +28,33 @@ void count(benchmark::State& state, const char* name, double value) {
   if (std::isfinite(value)) state.counters[name] = value;
 }
 
-void report(benchmark::State& state, const Measurement& result, const Case& entry, const Settings& settings, std::size_t repetition) {
-  const double elements = static_cast<double>(result.elements);
-  count(state, "elements", elements);
+void count_time(benchmark::State& state, const Measurement& result) {
+  const std::vector<double> seconds = seconds_of(result.samples);
+  count(state, "bytes", static_cast<double>(result.contract_bytes));
+  count(state, "p5_us", quantile(seconds, 0.05) * 1e6);
+  count(state, "p95_us", quantile(seconds, 0.95) * 1e6);
+  count(state, "samples", static_cast<double>(result.samples.size()));
+  count(state, "uncertainty", result.uncertainty());
+  count(state, "converged", !result.caveats.not_converged);
+  count(state, "ceiling_GB/s", result.ceiling > 0 ? result.ceiling * 1e-9 : std::nan(""));
+  count(state, "percent_of_ceiling", 100 * result.share_of_ceiling());
+  count(state, "clock_MHz", result.clock > 0 ? result.clock * 1e-6 : std::nan(""));
+  count(state, "input_sets", static_cast<double>(result.sets));
+  count(state, "calls_per_sample", static_cast<double>(result.calls));
+  count(state, "launches", static_cast<double>(result.launches));
+  if (result.revisit > 0) count(state, "revisit_ratio", result.revisit);
+  const Caveats& caveats = result.caveats;
+  for (const auto& [set, name] : {std::pair{caveats.drift, "drift"}, {caveats.throttled, "throttled"}, {caveats.disturbed, "disturbed"},
+                                  {caveats.bimodal, "bimodal"}, {caveats.cached, "cached"}})
+    if (set) count(state, name, 1);
+}
+
+void report(benchmark::State& state, const CaseResult& entry, const Settings& settings, double seconds) {
+  const Measurement& result = entry.measurement;
+  const Variant& variant = *entry.entry.variant;
+  count(state, "elements", static_cast<double>(result.elements));
   count(state, "contract_bytes", static_cast<double>(result.contract_bytes));
-  if (entry.variant->backend != Backend::scalar) {
+  if (variant.backend != Backend::scalar) {
     count(state, "error", result.accuracy.error);
     count(state, "bound", result.accuracy.bound);
     count(state, "error_over_bound", result.accuracy.ratio);
@@ -43,49 +66,41 @@ void report(benchmark::State& state, const Measurement& result, const Case& entr
     count(state, "emulated", 1);
     count(state, "launches", static_cast<double>(result.traffic->launches));
     count(state, "counted_bytes", counted);
-    count(state, "counted_bytes_per_element", counted / elements);
+    count(state, "counted_bytes_per_element", counted / static_cast<double>(result.elements));
     count(state, "counted_over_contract", counted / static_cast<double>(result.contract_bytes));
     count(state, "predicted_us", result.predicted_seconds(settings.bandwidth) * 1e6);
     state.SetLabel("emulated: bytes counted, time predicted");
     state.SetIterationTime(0);
     return;
   }
-  const double seconds = result.seconds[std::min(repetition, result.seconds.size() - 1)];
-  count(state, "bytes", static_cast<double>(result.contract_bytes));
+  count_time(state, result);
   count(state, "GB/s", static_cast<double>(result.contract_bytes) / seconds * 1e-9);
-  if (entry.variant->synchronous) state.SetLabel("sync: each call returns through the host");
+  if (variant.synchronous) state.SetLabel("sync: each call returns through the host");
+  else if (settings.mode == Mode::single) state.SetLabel("single: one call that finds its arrays out of the cache");
   state.SetIterationTime(seconds);
 }
 
-/// The one body: measures at the first repetition, then hands out one sample a repetition.
+/// A repetition hands out the median of its round.
 class Body {
  public:
-  Body(const Case& entry, Workbench& workbench, std::vector<CaseResult>& results, const std::function<void(const Case&)>& before)
-      : entry_(&entry), workbench_(&workbench), results_(&results), before_(&before) {}
+  Body(const CaseResult& entry, const Settings& settings)
+      : entry_(&entry), settings_(settings), seconds_(round_medians(entry.measurement.samples)) {}
+
+  std::size_t repetitions() const { return std::max<std::size_t>(seconds_.size(), 1); }
 
   void operator()(benchmark::State& state) {
-    if (repetition_ == 0) {
-      (*before_)(*entry_);
-      measurement_ = workbench_->measure(*entry_);
-      results_->push_back({*entry_, measurement_});
-    }
-    const std::size_t repetition = repetition_++;
-    if (!measurement_.fault.empty()) {
-      state.SkipWithError(measurement_.fault.c_str());
-      return;
-    }
+    const double seconds = seconds_.empty() ? 0 : seconds_[std::min(repetition_++, seconds_.size() - 1)];
+    if (!entry_->measurement.fault.empty()) return state.SkipWithError(entry_->measurement.fault.c_str());
     for (auto iteration : state) {
       (void)iteration;
-      report(state, measurement_, *entry_, workbench_->settings(), repetition);
+      report(state, *entry_, settings_, seconds);
     }
   }
 
  private:
-  const Case* entry_;
-  Workbench* workbench_;
-  std::vector<CaseResult>* results_;
-  const std::function<void(const Case&)>* before_;
-  Measurement measurement_;
+  const CaseResult* entry_;
+  Settings settings_;
+  std::vector<double> seconds_;
   std::size_t repetition_ = 0;
 };
 
@@ -97,45 +112,67 @@ GoogleBenchmark::GoogleBenchmark(std::vector<std::string> flags, const std::stri
     flags_.push_back("--benchmark_out=" + json_file);
     flags_.push_back("--benchmark_out_format=json");
   }
-  for (const std::string& flag : flags_) {
-    if (!flag.starts_with("--benchmark_") && !flag.starts_with("--v="))
-      throw InputError("unknown argument '" + flag + "'; accepted: the flags of `lossbench run --help` and --benchmark_…");
-    if (flag == "--benchmark_format=csv" || flag == "--benchmark_out_format=csv")
-      throw InputError(flag + " is not accepted: CSV cannot hold counters that differ between cases; accepted: console, json");
-    prints_ = prints_ || flag == "--benchmark_format=json" || flag == "--benchmark_list_tests" || flag == "--benchmark_list_tests=true";
+  for (const std::string& given : flags_) {
+    if (!given.starts_with("--benchmark_") && !given.starts_with("--v="))
+      throw InputError("unknown argument '" + given + "'; accepted: the flags of `lossbench run --help` and --benchmark_…");
+    if (given == "--benchmark_format=csv" || given == "--benchmark_out_format=csv")
+      throw InputError(given + " is not accepted: CSV cannot hold counters that differ between cases; accepted: console, json");
+    lists_ = lists_ || given == "--benchmark_list_tests" || given == "--benchmark_list_tests=true";
+    prints_ = prints_ || given == "--benchmark_format=json" || given == "--benchmark_list_tests" || given == "--benchmark_list_tests=true";
   }
   std::vector<char*> arguments = {const_cast<char*>("lossbench")};
-  for (std::string& flag : flags_) arguments.push_back(flag.data());
+  for (std::string& given : flags_) arguments.push_back(given.data());
   int count = static_cast<int>(arguments.size());
   arguments.push_back(nullptr);
   benchmark::Initialize(&count, arguments.data());
   if (count > 1) throw InputError("unknown argument '" + std::string(arguments[1]) + "'; Google Benchmark does not know it");
 }
 
+std::string GoogleBenchmark::flag(std::string_view name) const {
+  std::string variable = "BENCHMARK_";
+  for (const char c : name) variable += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  const char* const value = std::getenv(variable.c_str());
+  std::string text = value ? value : "";
+  const std::string start = "--benchmark_" + std::string(name) + "=";
+  for (const std::string& given : flags_)
+    if (given.starts_with(start)) text = given.substr(start.size());
+  return text;
+}
+
 int GoogleBenchmark::repetitions(int initial) const {
-  const char* const variable = std::getenv("BENCHMARK_REPETITIONS");
-  std::string text = variable ? variable : "";
-  for (const std::string& flag : flags_)
-    if (flag.starts_with(kRepetitions)) text = flag.substr(kRepetitions.size());
+  const std::string text = flag("repetitions");
   int value = initial;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return std::max(value, 1);
 }
 
+bool GoogleBenchmark::wants(const std::string& name) const {
+  std::string filter = flag("filter");
+  if (filter.empty() || filter == "all") return true;
+  const bool without = filter.front() == '-';
+  if (without) filter.erase(0, 1);
+  try {
+    return std::regex_search(name, std::regex(filter, std::regex::extended)) != without;
+  } catch (const std::regex_error&) {
+    throw InputError("--benchmark_filter '" + filter + "' is no regular expression");
+  }
+}
+
+std::string GoogleBenchmark::json_file() const {
+  return flag("out_format").empty() || flag("out_format") == "json" ? flag("out") : std::string();
+}
+
 void GoogleBenchmark::add_context(const std::string& key, const std::string& value) { benchmark::AddCustomContext(key, value); }
 
-std::vector<CaseResult> GoogleBenchmark::run(const std::vector<Case>& cases, Workbench& workbench,
-                                             const std::function<void(const Case&)>& before) {
-  std::vector<CaseResult> results;
-  for (const Case& entry : cases)
-    benchmark::RegisterBenchmark(entry.name().c_str(), Body(entry, workbench, results, before))
-        ->Iterations(1)
-        ->Repetitions(entry.emulated() ? 1 : workbench.settings().repetitions)
-        ->UseManualTime();
+void GoogleBenchmark::report(const std::vector<CaseResult>& results, const Settings& settings) {
+  for (const CaseResult& result : results) {
+    const Body body(result, settings);
+    const int repetitions = static_cast<int>(body.repetitions());
+    benchmark::RegisterBenchmark(result.entry.name().c_str(), body)->Iterations(1)->Repetitions(repetitions)->UseManualTime();
+  }
   Silent silent;
   prints_ ? benchmark::RunSpecifiedBenchmarks() : benchmark::RunSpecifiedBenchmarks(&silent);
   benchmark::Shutdown();
-  return results;
 }
 
 }  // namespace lossbench

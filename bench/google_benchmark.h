@@ -1,20 +1,14 @@
-// Cases as benchmarks of Google Benchmark: it does registration, repetition, statistics and JSON.
+// Results as benchmarks of Google Benchmark: it does names, filters, repetitions, statistics and JSON.
 #pragma once
 
 #include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "bench/cases.h"
-#include "bench/measurement.h"
+#include "bench/measure/measurement.h"
+#include "bench/measure/settings.h"
 
 namespace lossbench {
-
-struct CaseResult {
-  Case entry;
-  Measurement measurement;
-};
 
 class GoogleBenchmark {
  public:
@@ -25,14 +19,22 @@ class GoogleBenchmark {
   int repetitions(int initial) const;
   /// Whether its flags choose what is printed instead of the table: --benchmark_format=json, --benchmark_list_tests.
   bool prints() const { return prints_; }
+  /// Whether nothing is to be measured: --benchmark_list_tests.
+  bool only_lists() const { return lists_; }
+  /// Whether --benchmark_filter leaves a case: a regular expression, or one to leave out after a '-'.
+  bool wants(const std::string& name) const;
   void add_context(const std::string& key, const std::string& value);
+  /// Where the JSON goes; empty where it goes nowhere.
+  std::string json_file() const;
 
-  /// Runs the cases that its filter leaves and returns their results in order. `before` is told each case.
-  std::vector<CaseResult> run(const std::vector<Case>& cases, Workbench& workbench, const std::function<void(const Case&)>& before);
+  /// Reports results that were measured before: each round of a case is a repetition, its value the median of the round's samples.
+  void report(const std::vector<CaseResult>& results, const Settings& settings);
 
  private:
+  std::string flag(std::string_view name) const;
+
   std::vector<std::string> flags_;
-  bool prints_ = false;
+  bool prints_ = false, lists_ = false;
 };
 
 }  // namespace lossbench

@@ -50,6 +50,7 @@ int run_program(std::vector<std::string> arguments) {
   add_run_command(program, status, command_line);
   add_validate_command(program, status);
   add_eval_command(program, status);
+  add_compare_command(program, status);
 
   try {
     check_command(program, arguments);

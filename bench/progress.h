@@ -10,14 +10,15 @@ class Progress {
  public:
   enum class Mode { automatic, on, off };  ///< automatic: only on a terminal
 
-  /// `total` is in any unit of expected cost.
-  Progress(Mode mode, double total);
+  explicit Progress(Mode mode, double total = 0);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// About to do `what`, with `done` of the total behind.
+  /// About to do `what`, with `done` of the total behind. The total is in any unit of expected cost.
   void at(double done, const std::string& what);
+  /// The same where the total is only an estimate, which gets better as work goes on.
+  void at(double done, double total, const std::string& what) { total_ = total, at(done, what); }
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -2,15 +2,21 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cmath>
+#include <filesystem>
 #include <memory>
 
 #include "bench/build_info.h"
 #include "bench/commands.h"
 #include "bench/device.h"
+#include "bench/choice.h"
 #include "bench/google_benchmark.h"
+#include "bench/measure/sidecar.h"
+#include "bench/output_files.h"
 #include "bench/progress.h"
+#include "bench/run_cases.h"
+#include "bench/run_context.h"
 #include "bench/run_table.h"
-#include "bench/table.h"
 #include "core/error.h"
 #include "registry/registry.h"
 
@@ -20,16 +26,10 @@ namespace {
 struct Flags {
   SelectionFlags selection;
   std::vector<std::string> options;
-  std::string out;
+  std::string out, mode = "steady", budget = "4min";
   Settings settings;
   bool progress = false, allow_debug = false;
 };
-
-/// What a case costs beside others, in seconds on a slow core: enough for an estimate of the time left.
-double expected_cost(const Case& entry) {
-  const double elements = static_cast<double>(count_of(entry.shape));
-  return entry.emulated() ? 0.05 + 4e-7 * elements : 0.3 + 3e-7 * elements;
-}
 
 void refuse_debug_timing(const std::vector<Case>& cases, bool allowed) {
   if (build_info().release() || allowed) return;
@@ -39,60 +39,95 @@ void refuse_debug_timing(const std::vector<Case>& cases, bool allowed) {
                        "--backend simt, or --allow-debug");
 }
 
-std::string device_name() {
-  std::string reason;
-  Device* const device = cuda_device(reason);
-  return device ? device->name() : "none: " + reason;
+double parse_budget(const std::string& text) {
+  std::size_t used = 0;
+  double value = 0;
+  try {
+    value = std::stod(text, &used);
+  } catch (const std::exception&) {
+    used = 0;
+  }
+  const std::string unit = text.substr(used);
+  const double scale = unit.empty() || unit == "s" ? 1 : unit == "m" || unit == "min" ? 60 : 0;
+  if (used == 0 || scale == 0 || !(value > 0) || !std::isfinite(value))
+    throw InputError("--budget '" + text + "' is no time; accepted: a positive number of seconds or minutes, as 90, 90s or 1.5min, or none");
+  return value * scale;
 }
 
-void describe(GoogleBenchmark& benchmark, const Flags& flags, const std::vector<std::string>& command_line) {
-  const BuildInfo& build = build_info();
-  std::string line;
-  for (const std::string& argument : command_line) line += (line.empty() ? "" : " ") + argument;
-  benchmark.add_context("lossbench_version", build.version);
-  benchmark.add_context("commit", build.commit.empty() ? "unknown" : build.commit);
-  benchmark.add_context("compiler", build.compiler);
-  benchmark.add_context("flags", build.flags);
-  benchmark.add_context("build_type", build.build_type);
-  benchmark.add_context("cuda_built", built_with_cuda() ? "yes" : "no");
-  benchmark.add_context("device", device_name());
-  benchmark.add_context("emulated_bandwidth_bytes_per_second", fmt::format("{:.6g}", flags.settings.bandwidth));
-  benchmark.add_context("seed", std::to_string(flags.settings.seed));
-  benchmark.add_context("command_line", line);
+/// The cases that Google Benchmark's own filter leaves as well.
+std::vector<Case> filtered(std::vector<Case> cases, const GoogleBenchmark& benchmark) {
+  std::erase_if(cases, [&](const Case& entry) { return !benchmark.wants(entry.name()); });
+  if (cases.empty()) throw InputError("--benchmark_filter matches no case of the selection; --benchmark_list_tests shows their names");
+  return cases;
+}
+
+std::vector<CaseResult> unmeasured(const std::vector<Case>& cases) {
+  std::vector<CaseResult> results;
+  for (const Case& entry : cases) results.push_back({entry, {}});
+  return results;
+}
+
+/// The record and the samples beside it.
+void write_files(const GoogleBenchmark& benchmark, const std::vector<CaseResult>& results, std::FILE* stream) {
+  const std::string file = benchmark.json_file();
+  if (file.empty()) return;
+  const std::filesystem::path sidecar = sidecar_path(file);
+  OutputFiles files(sidecar.parent_path().empty() ? "." : sidecar.parent_path());
+  files.add(sidecar.filename(), sidecar_text(results));
+  files.commit();
+  fmt::print(stream, "JSON: {}\nsamples: {}\n", file, sidecar.string());
 }
 
 int run(Flags& flags, const std::vector<std::string>& benchmark_flags, const std::vector<std::string>& command_line) {
   const Selection selection = flags.selection.parse();
   std::string options;
   for (const std::string& option : flags.options) options += (options.empty() ? "" : " ") + option;
-  const std::vector<Case> cases = select_cases(selection, options);
+  std::vector<Case> cases = select_cases(selection, options);
   refuse_debug_timing(cases, flags.allow_debug);
+  Settings& settings = flags.settings;
+  if (flags.mode != "steady" && flags.mode != "single") throw InputError("--mode '" + flags.mode + "' is unknown; accepted: steady, single");
+  settings.mode = flags.mode == "single" ? Mode::single : Mode::steady;
+  if (flags.budget != "none") settings.budget = parse_budget(flags.budget);
 
   GoogleBenchmark benchmark(benchmark_flags, flags.out);
-  flags.settings.repetitions = benchmark.repetitions(flags.settings.repetitions);
-  describe(benchmark, flags, command_line);
-  Workbench workbench(flags.settings);
-  double total = 0, done = 0, current = 0;
-  for (const Case& entry : cases) total += expected_cost(entry);
-  std::vector<CaseResult> results;
-  {
-    Progress progress(flags.progress ? Progress::Mode::on : Progress::Mode::automatic, total);
-    results = benchmark.run(cases, workbench, [&](const Case& entry) {
-      done += current;
-      current = expected_cost(entry);
-      progress.at(done, entry.name());
-    });
+  settings.rounds = benchmark.repetitions(settings.rounds);
+  cases = filtered(std::move(cases), benchmark);
+  if (benchmark.only_lists()) {
+    benchmark.report(unmeasured(cases), settings);
+    return kOk;
   }
-  std::FILE* const stream = benchmark.prints() ? stderr : stdout;
-  if (!results.empty()) fmt::print(stream, "{}", run_table(results, flags.settings.bandwidth));
-  if (!built_with_cuda() || device_name().starts_with("none")) fmt::print(stream, "cuda: {};\n      its kernels ran under the emulator.\n", device_name());
-  const std::string failed = failures(results);
-  fmt::print(stream, "{}", failed);
-  if (!flags.out.empty()) fmt::print(stream, "JSON: {}\n", flags.out);
-  return failed.empty() ? kOk : kMiss;
+  return run_cases(cases, settings, benchmark, flags.progress ? Progress::Mode::on : Progress::Mode::automatic, command_line);
 }
 
 }  // namespace
+
+int run_cases(const std::vector<Case>& cases, const Settings& settings, GoogleBenchmark& benchmark, Progress::Mode mode,
+              const std::vector<std::string>& command_line) {
+  std::vector<CaseResult> results;
+  std::unique_ptr<Runner> runner;
+  {
+    Progress progress(mode);
+    runner = std::make_unique<Runner>(settings, RunEvents{[&](double done, double total, const std::string& what) { progress.at(done, total, what); }},
+                                      [](Backend backend) -> Device& { return device_of(backend); });
+    results = runner->run(cases);
+  }
+  for (const auto& [name, value] : run_context(settings, command_line)) benchmark.add_context(name, value);
+  for (const auto& [name, value] : outcome_context(*runner)) benchmark.add_context(name, value);
+  benchmark.report(results, settings);
+
+  std::FILE* const stream = benchmark.prints() ? stderr : stdout;
+  if (!results.empty()) fmt::print(stream, "{}", run_table(results, settings));
+  fmt::print(stream, "{}", ceilings_text(*runner));
+  if (cuda_device_name().starts_with("none")) fmt::print(stream, "cuda: {};\n      its kernels ran under the emulator.\n", cuda_device_name());
+  if (!runner->dropped().empty()) {
+    fmt::print(stream, "dropped, for they did not fit into the budget of {:g} s:\n", *settings.budget);
+    for (const std::string& name : runner->dropped()) fmt::print(stream, "  {}\n", name);
+  }
+  const std::string failed = failures(results);
+  fmt::print(stream, "{}", failed);
+  write_files(benchmark, results, stream);
+  return failed.empty() ? kOk : kMiss;
+}
 
 void add_run_command(CLI::App& program, int& status, const std::vector<std::string>& command_line) {
   auto flags = std::make_shared<Flags>();
@@ -103,6 +138,9 @@ void add_run_command(CLI::App& program, int& status, const std::vector<std::stri
   command->add_option("--opt", flags->options, "NAME=VALUE, an option for every loss selected; +NAME adds an optional input (repeat)")
       ->allow_extra_args(false)->type_name("NAME=VALUE");
   command->add_option("--out", flags->out, "file for the JSON; as --benchmark_out=FILE")->type_name("FILE");
+  command->add_option("--mode", flags->mode, "steady: throughput over many calls; single: the latency of one cold call")->capture_default_str();
+  command->add_option("--budget", flags->budget, "time for the whole run, as 60s or 5min: spent where the spread is largest; what does not fit\n"
+                      "is dropped and named")->type_name("TIME")->capture_default_str();
   command->add_option("--seed", flags->settings.seed, "seed of the made-up data")->capture_default_str();
   command->add_option("--bandwidth", flags->settings.bandwidth, "bytes per second that predicted times assume (default: H200 datasheet)")
       ->check(CLI::PositiveNumber)->capture_default_str();

@@ -343,7 +343,7 @@ class Run(WithFolder):
     def test_measured_cases_carry_time_and_throughput(self):
         record, table = self.run_json("--loss", "l2", "--backend", "scalar,cpu", "--shape", "20000")
         rows = [row for row in record["benchmarks"] if row["run_type"] == "iteration"]
-        self.assertEqual(len(rows), 3 * len({row["run_name"] for row in rows}))
+        self.assertGreaterEqual(len(rows), 3 * len({row["run_name"] for row in rows}))
         for row in rows:
             self.assertGreater(row["real_time"], 0)
             self.assertAlmostEqual(row["GB/s"], row["contract_bytes"] / row["real_time"] * {"ns": 1, "us": 1e-3}[row["time_unit"]], delta=1e-6 * row["GB/s"])

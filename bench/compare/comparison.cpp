@@ -1,0 +1,108 @@
+#include "bench/compare/comparison.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "bench/measure/statistics.h"
+
+namespace lossbench {
+namespace {
+
+constexpr std::size_t kEnoughForAPercentile = 10;
+
+double revisit(const RecordedCase& entry) {
+  const double ratio = entry.counter("revisit_ratio");
+  return ratio > 0 ? std::fabs(std::log(ratio)) : 0;
+}
+
+bool positive(const std::vector<double>& seconds) {
+  return !seconds.empty() && std::all_of(seconds.begin(), seconds.end(), [](double x) { return x > 0; });
+}
+
+CaseChange compare_counted(const RecordedCase& before, const RecordedCase& after) {
+  CaseChange change{.name = after.name, .counted = true, .before = before.counter("counted_bytes"), .after = after.counter("counted_bytes")};
+  change.ratio.ratio = change.ratio.low = change.ratio.high = change.after / change.before;
+  const double launches = after.counter("launches") - before.counter("launches");
+  if (change.after > change.before || (change.after == change.before && launches > 0)) change.change = Change::more_bytes;
+  else if (change.after < change.before || launches < 0) change.change = Change::fewer_bytes;
+  if (change.change != Change::none) change.ratio.p = 0;
+  return change;
+}
+
+CaseChange compare_case(const Record& before, const RecordedCase& a, const Record& after, const RecordedCase& b, const Claim& claim) {
+  CaseChange change{.name = b.name};
+  if (!a.fault.empty() || !b.fault.empty()) {
+    change.change = a.fault.empty() ? Change::broken : b.fault.empty() ? Change::fixed : Change::both_failed;
+    return change;
+  }
+  if (a.emulated() && b.emulated()) return compare_counted(a, b);
+  if (!positive(a.seconds) || !positive(b.seconds)) return change;
+  change.before = median(a.seconds);
+  change.after = median(b.seconds);
+  change.ratio = ratio_of(a.seconds, b.seconds);
+  change.aa_spread = std::max(aa_spread(before, a), aa_spread(after, b));
+  const double difference = std::fabs(std::log(change.ratio.ratio));
+  const bool claimed = change.ratio.p < claim.p && difference > std::log1p(claim.threshold) &&
+                       (!claim.above_spread || difference > change.aa_spread);
+  if (claimed) change.change = change.ratio.ratio > 1 ? Change::slower : Change::faster;
+  return change;
+}
+
+}  // namespace
+
+std::string_view name_of(Change change) {
+  static constexpr std::string_view kNames[] = {"no difference", "faster", "slower", "fewer bytes", "more bytes", "fixed", "broken", "both failed"};
+  return kNames[static_cast<int>(change)];
+}
+
+int RecordComparison::count(Change change) const {
+  return static_cast<int>(std::count_if(cases.begin(), cases.end(), [&](const CaseChange& entry) { return entry.change == change; }));
+}
+
+bool RecordComparison::regressed() const {
+  return std::any_of(cases.begin(), cases.end(), [](const CaseChange& entry) { return is_regression(entry.change); });
+}
+
+double aa_spread(const Record& record, const RecordedCase& entry) {
+  std::vector<double> spreads;
+  for (const RecordedCase& other : record.cases)
+    if (const double spread = revisit(other); spread > 0) spreads.push_back(spread);
+  if (spreads.empty()) return 0;
+  const double run = quantile(spreads, spreads.size() >= kEnoughForAPercentile ? 0.9 : 1.0);
+  return std::max(revisit(entry), entry.counters.contains("revisit_ratio") ? 0 : run);
+}
+
+RecordComparison compare_records(const Record& before, const Record& after, const Claim& claim) {
+  RecordComparison comparison;
+  for (const RecordedCase& entry : after.cases)
+    if (const RecordedCase* const old = before.find(entry.name)) comparison.cases.push_back(compare_case(before, *old, after, entry, claim));
+    else comparison.only_after.push_back(entry.name);
+  for (const RecordedCase& entry : before.cases)
+    if (!after.find(entry.name)) comparison.only_before.push_back(entry.name);
+  return comparison;
+}
+
+std::string incomparable(const Record& before, const Record& after, const std::vector<std::string>& across) {
+  struct Kind {
+    const char* name;
+    std::vector<const char*> keys;
+  };
+  static const Kind kKinds[] = {
+      {"device", {"device", "gpu_capability", "cuda_driver", "cpu", "cpu_threads"}},
+      {"build", {"compiler", "flags", "build_type", "cuda_compiler"}},
+      {"", {"mode"}},  // throughput and latency are never compared
+  };
+  for (const Kind& kind : kKinds) {
+    if (std::find(across.begin(), across.end(), kind.name) != across.end()) continue;
+    for (const char* key : kind.keys) {
+      const std::string a = before.about(key), b = after.about(key);
+      if (a == b || a.empty() || b.empty()) continue;
+      const std::string what = std::string(*kind.name ? kind.name : key) + "s";
+      return before.file + " and " + after.file + " are of different " + what + ": " + key + " is '" + a + "' and '" + b + "'" +
+             (*kind.name ? std::string("; accepted with --across ") + kind.name : "; these cannot be compared");
+    }
+  }
+  return {};
+}
+
+}  // namespace lossbench

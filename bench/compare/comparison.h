@@ -1,0 +1,60 @@
+// Two records against each other: what got faster or slower, and whether the samples are enough to say so. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/compare/record.h"
+#include "bench/measure/rank_test.h"
+
+namespace lossbench {
+
+enum class Change {
+  none,         ///< no difference that can be claimed
+  faster,
+  slower,
+  fewer_bytes,  ///< of an emulated kernel: counted, so any difference is one
+  more_bytes,
+  fixed,        ///< failed before
+  broken,       ///< fails now
+  both_failed,
+};
+std::string_view name_of(Change change);
+constexpr bool is_regression(Change change) { return change == Change::slower || change == Change::more_bytes || change == Change::broken; }
+constexpr bool is_improvement(Change change) { return change == Change::faster || change == Change::fewer_bytes || change == Change::fixed; }
+
+/// When a difference is claimed: all three must hold.
+struct Claim {
+  double p = 0.05;         ///< Mann-Whitney p below this
+  double threshold = 0.01; ///< ratio further from 1 than this
+  bool above_spread = true;///< and further than runs of the same code differ: see aa_spread
+};
+
+struct CaseChange {
+  std::string name;
+  Change change = Change::none;
+  bool counted = false;          ///< an emulated kernel: bytes, not seconds
+  double before = 0, after = 0;  ///< seconds, or bytes
+  RatioEstimate ratio = {};      ///< after over before
+  double aa_spread = 0;          ///< how far this case differs from itself, measured again in the same run
+};
+
+struct RecordComparison {
+  std::vector<CaseChange> cases;         ///< those of both records, in the order of the second
+  std::vector<std::string> only_before, only_after;
+
+  int count(Change change) const;
+  bool regressed() const;
+};
+
+/// How far figures of a run differ when they are measured again later in it: that of the case where it was, else that of the run, the
+/// largest of its revisited cases, or the 90th percentile where there are ten or more. 0 where nothing was measured again.
+double aa_spread(const Record& record, const RecordedCase& entry);
+
+RecordComparison compare_records(const Record& before, const Record& after, const Claim& claim);
+
+/// What must not differ between two records for a comparison to mean anything, in words that name it; empty where nothing does.
+/// `across` lists what may differ: "device", "build".
+std::string incomparable(const Record& before, const Record& after, const std::vector<std::string>& across);
+
+}  // namespace lossbench

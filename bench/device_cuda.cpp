@@ -1,0 +1,214 @@
+// A CUDA device: memory, one stream, graphs, and time between events. Compiled by the host compiler: its two kernels are apart, so
+// that the tests can run this very text over a CUDA runtime of their own.
+#include <cuda_runtime.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "bench/device.h"
+#include "bench/device_kernels.h"
+#include "bench/device_streams.h"
+#include "bench/host_clock.h"
+
+namespace lossbench {
+namespace {
+
+// Long against the timer's step of up to 1 us, short against a sample.
+constexpr long long kProbeNanoseconds = 100'000;
+// A host that takes longer to enqueue a call than this has lost its core; the sample shows it.
+constexpr long long kLongestHold = 20'000'000;
+
+void check(cudaError_t error, const char* call) {
+  if (error == cudaSuccess) return;
+  throw std::runtime_error(std::string(call) + ": " + cudaGetErrorString(error));
+}
+
+class Graph final : public Recording {
+ public:
+  explicit Graph(cudaGraph_t graph) : graph_(graph) {
+    check(cudaGraphInstantiate(&executable_, graph_, 0), "cudaGraphInstantiate");
+    std::size_t count = 0;
+    check(cudaGraphGetNodes(graph_, nullptr, &count), "cudaGraphGetNodes");
+    std::vector<cudaGraphNode_t> nodes(count);
+    if (count) check(cudaGraphGetNodes(graph_, nodes.data(), &count), "cudaGraphGetNodes");
+    for (cudaGraphNode_t node : nodes) {
+      cudaGraphNodeType type{};
+      check(cudaGraphNodeGetType(node, &type), "cudaGraphNodeGetType");
+      launches_ += type == cudaGraphNodeTypeKernel;
+    }
+  }
+  ~Graph() override {
+    if (executable_) cudaGraphExecDestroy(executable_);
+    cudaGraphDestroy(graph_);
+  }
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
+
+  std::int64_t launches() const override { return launches_; }
+  cudaGraphExec_t executable() const { return executable_; }
+
+ private:
+  cudaGraph_t graph_;
+  cudaGraphExec_t executable_ = nullptr;
+  std::int64_t launches_ = 0;
+};
+
+/// Calls that return through the host, which no graph can hold.
+class SynchronousCalls final : public Recording {
+ public:
+  explicit SynchronousCalls(std::function<void()> work) : work_(std::move(work)) {}
+  void run() const { work_(); }
+
+ private:
+  std::function<void()> work_;
+};
+
+class CudaDevice final : public Device {
+ public:
+  CudaDevice() {
+    check(cudaSetDevice(0), "cudaSetDevice");
+    check(cudaGetDeviceProperties(&properties_, 0), "cudaGetDeviceProperties");
+    check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreate");
+    check(cudaEventCreate(&start_), "cudaEventCreate");
+    check(cudaEventCreate(&stop_), "cudaEventCreate");
+    void* shared = nullptr;
+    check(cudaHostAlloc(&shared, sizeof(ClockReading), cudaHostAllocMapped), "cudaHostAlloc");
+    reading_ = static_cast<ClockReading*>(shared);
+    check(cudaHostAlloc(&shared, sizeof(int), cudaHostAllocMapped), "cudaHostAlloc");
+    gate_ = static_cast<int*>(shared);
+    sink_ = allocate(sizeof(unsigned));
+    // Lines that someone made persistent would serve reads that ought to go to memory. Not every card has them.
+    if (properties_.persistingL2CacheMaxSize > 0) check(cudaDeviceSetLimit(cudaLimitPersistingL2CacheSize, 0), "cudaDeviceSetLimit");
+  }
+  // The one CudaDevice lives to the end of the process, when the driver may be gone already: nothing is destroyed.
+
+  Where where() const override { return Where::cuda; }
+  std::string name() const override { return properties_.name; }
+  std::size_t cache_bytes() const override { return static_cast<std::size_t>(properties_.l2CacheSize); }
+  std::size_t memory_bytes() const override {
+    std::size_t free = 0, total = 0;
+    check(cudaMemGetInfo(&free, &total), "cudaMemGetInfo");
+    return free / 10 * 9;
+  }
+  std::vector<std::pair<std::string, std::string>> facts() const override {
+    const auto version = [](int number) { return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10); };
+    const auto megahertz = [](cudaDeviceAttr attribute) {
+      int kilohertz = 0;
+      check(cudaDeviceGetAttribute(&kilohertz, attribute, 0), "cudaDeviceGetAttribute");
+      return std::to_string(kilohertz / 1000) + " MHz";
+    };
+    int driver = 0, runtime = 0;
+    check(cudaDriverGetVersion(&driver), "cudaDriverGetVersion");
+    check(cudaRuntimeGetVersion(&runtime), "cudaRuntimeGetVersion");
+    return {{"gpu", properties_.name},
+            {"gpu_capability", std::to_string(properties_.major) + "." + std::to_string(properties_.minor)},
+            {"gpu_multiprocessors", std::to_string(properties_.multiProcessorCount)},
+            {"gpu_memory_bytes", std::to_string(properties_.totalGlobalMem)},
+            {"gpu_l2_bytes", std::to_string(properties_.l2CacheSize)},
+            {"gpu_highest_clock", megahertz(cudaDevAttrClockRate)},
+            {"gpu_memory_clock", megahertz(cudaDevAttrMemoryClockRate)},
+            {"cuda_driver", version(driver)},
+            {"cuda_runtime", version(runtime)}};
+  }
+
+  void* allocate(std::size_t bytes) override {
+    void* data = nullptr;
+    check(cudaMalloc(&data, std::max<std::size_t>(bytes, 1)), "cudaMalloc");
+    return data;
+  }
+  void release(void* data) noexcept override { cudaFree(data); }
+  void upload(void* to, const void* from, std::size_t bytes) override { copy(to, from, bytes, cudaMemcpyHostToDevice); }
+  void download(void* to, const void* from, std::size_t bytes) override { copy(to, from, bytes, cudaMemcpyDeviceToHost); }
+  void fill(void* data, unsigned char byte, std::size_t bytes) override {
+    if (bytes) check(cudaMemsetAsync(data, byte, bytes, stream_), "cudaMemsetAsync");
+  }
+
+  Stream stream() override { return stream_; }
+  void finish() override { check(cudaStreamSynchronize(stream_), "cudaStreamSynchronize"); }
+
+  std::unique_ptr<Recording> record(std::function<void()> work, bool synchronous) override {
+    if (synchronous) return std::make_unique<SynchronousCalls>(std::move(work));
+    cudaGraph_t graph = nullptr;
+    // Relaxed: a kernel's first launch may load its module, which a stricter mode forbids.
+    check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeRelaxed), "cudaStreamBeginCapture");
+    try {
+      work();
+    } catch (...) {
+      cudaStreamEndCapture(stream_, &graph);
+      if (graph) cudaGraphDestroy(graph);
+      throw;
+    }
+    check(cudaStreamEndCapture(stream_, &graph), "cudaStreamEndCapture");
+    return std::make_unique<Graph>(graph);
+  }
+  void replay(const Recording& recording) override {
+    if (const auto* graph = dynamic_cast<const Graph*>(&recording)) check(cudaGraphLaunch(graph->executable(), stream_), "cudaGraphLaunch");
+    else dynamic_cast<const SynchronousCalls&>(recording).run();
+  }
+  Timing time(const Recording& recording) override {
+    finish();
+    return between_events([&] { replay(recording); });
+  }
+  Timing time_cold(const std::function<void()>& call) override {
+    finish();
+    *gate_ = 0;
+    launch_hold(gate_, kLongestHold, stream_);
+    return between_events([&] { call(); }, true);
+  }
+  void stream_through(TrafficShape shape, const void* first, const void* second, void* out, std::size_t bytes, int) override {
+    cuda_stream(reads_of(shape), writes(shape), first, second, out, bytes, sink_, stream_);
+  }
+  void launch_nothing() override { cuda_empty(stream_); }
+  void forget_persisting_lines() override {
+    if (properties_.persistingL2CacheMaxSize > 0) check(cudaCtxResetPersistingL2Cache(), "cudaCtxResetPersistingL2Cache");
+  }
+
+ private:
+  template <class Work>
+  Timing between_events(const Work& work, bool release = false) {
+    const double start = host_now();
+    check(cudaEventRecord(start_, stream_), "cudaEventRecord");
+    work();
+    check(cudaEventRecord(stop_, stream_), "cudaEventRecord");
+    if (release) *gate_ = 1;
+    check(cudaEventSynchronize(stop_), "cudaEventSynchronize");
+    const double wall = host_now() - start;
+    float milliseconds = 0;
+    check(cudaEventElapsedTime(&milliseconds, start_, stop_), "cudaEventElapsedTime");
+    return {static_cast<double>(milliseconds) * 1e-3, wall, clock(), false};
+  }
+
+  /// The clock that the multiprocessors run at just now, in Hz.
+  double clock() {
+    launch_clock_probe(reading_, kProbeNanoseconds, stream_);
+    finish();
+    return reading_->nanoseconds > 0 ? static_cast<double>(reading_->cycles) / static_cast<double>(reading_->nanoseconds) * 1e9 : 0;
+  }
+
+  void copy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
+    if (!bytes) return;
+    check(cudaMemcpyAsync(to, from, bytes, kind, stream_), "cudaMemcpyAsync");
+    finish();
+  }
+
+  cudaDeviceProp properties_{};
+  cudaStream_t stream_ = nullptr;
+  cudaEvent_t start_ = nullptr, stop_ = nullptr;
+  ClockReading* reading_ = nullptr;
+  volatile int* gate_ = nullptr;
+  void* sink_ = nullptr;
+};
+
+}  // namespace
+
+Device* cuda_device(std::string& reason) {
+  int count = 0;
+  if (const cudaError_t error = cudaGetDeviceCount(&count); error != cudaSuccess || count == 0) {
+    reason = error == cudaSuccess ? "no CUDA device here" : std::string("no CUDA device here (") + cudaGetErrorString(error) + ")";
+    return nullptr;
+  }
+  static CudaDevice* const device = new CudaDevice;
+  return device;
+}
+
+}  // namespace lossbench

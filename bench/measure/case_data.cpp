@@ -1,0 +1,45 @@
+#include "bench/measure/case_data.h"
+
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "bench/data.h"
+
+namespace lossbench {
+
+Resolved make_inputs(const Case& entry, std::uint64_t seed, int set) {
+  const std::uint64_t own = seed + 0x9e3779b97f4a7c15u * static_cast<std::uint64_t>(set);
+  const DataMaker maker(*entry.loss, entry.options.options, entry.dtype, DType::i32, DataKind::kept, own);
+  Request request{entry.loss, entry.options.options, entry.pass, entry.dtype, maker.inputs(entry.shape, entry.options.extra), {}, {}};
+  if (entry.pass == Pass::gradient)
+    request.gradients = differentiable_inputs(*entry.loss, entry.options.options, request.inputs, true);
+  return resolve(std::move(request));
+}
+
+std::vector<InputSet> make_input_sets(const Case& entry, std::uint64_t seed, int count) {
+  std::vector<InputSet> sets(static_cast<std::size_t>(count));
+  std::atomic<int> next = 0;
+  std::mutex mutex;
+  std::exception_ptr failure;
+  const auto work = [&] {
+    for (int set = next++; set < count; set = next++) try {
+        InputSet& own = sets[static_cast<std::size_t>(set)];
+        own.resolved = make_inputs(entry, seed, set);
+        own.reference = entry.loss->reference(own.resolved.wide());
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        failure = std::current_exception();
+      }
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (unsigned t = 1; t < std::thread::hardware_concurrency() && static_cast<int>(t) < count; ++t) threads.emplace_back(work);
+    work();
+  }
+  if (failure) std::rethrow_exception(failure);
+  return sets;
+}
+
+}  // namespace lossbench

@@ -1,0 +1,105 @@
+#include "bench/measure/ceilings.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "bench/measure/rotation.h"
+#include "bench/measure/statistics.h"
+#include "bench/random.h"
+
+namespace lossbench {
+namespace {
+
+constexpr std::size_t kPage = 4096;
+constexpr int kSamples = 15;
+
+std::size_t size_class(std::size_t bytes) {
+  const std::size_t above = std::bit_ceil(std::max(bytes, 4 * kPage));
+  return bytes < above / 4 * 3 && above > 4 * kPage ? above / 2 : above;
+}
+
+std::vector<double> sampled_seconds(Device& device, const std::function<void(int)>& call, int sets) {
+  const Pace pace = Pace::of(device);
+  Rotation rotation(device, call, sets, false, pace);
+  Sampler sampler([&] { return rotation.time(); }, rotation.calls(), pace.sampler);
+  sampler.round(kSamples);
+  return seconds_of(sampler.samples());
+}
+
+}  // namespace
+
+double Ceiling::drift() const { return last > 0 && first > 0 ? std::fabs(last / first - 1) : 0; }
+
+std::byte* Ceilings::arena(std::size_t bytes) {
+  if (arena_ && arena_->bytes() >= bytes) return arena_->data();
+  arena_.reset();
+  arena_ = std::make_unique<DeviceMemory>(*device_, bytes);
+  // Not zeros: memory and caches may treat those better than data.
+  const RandomStream stream(1, "ceiling");
+  std::vector<std::uint64_t> words(std::min<std::size_t>(bytes, std::size_t{1} << 20) / 8);
+  for (std::size_t i = 0; i < words.size(); ++i) words[i] = stream.bits(static_cast<std::int64_t>(i));
+  for (std::size_t at = 0; at < bytes; at += words.size() * 8)
+    device_->upload(arena_->data() + at, words.data(), std::min(bytes - at, words.size() * 8));
+  return arena_->data();
+}
+
+Ceilings::Speed Ceilings::measure(TrafficShape shape, std::size_t bytes) {
+  device_->forget_persisting_lines();
+  const std::size_t each = std::max(bytes / static_cast<std::size_t>(arrays_of(shape)) / kPage, std::size_t{1}) * kPage;
+  const std::size_t set_bytes = each * static_cast<std::size_t>(arrays_of(shape));
+  const int sets = sets_to_rotate(device_->cache_bytes(), set_bytes);
+  std::byte* const memory = arena(static_cast<std::size_t>(sets) * set_bytes);
+  Speed speed;
+  for (int way = 0; way < device_->ways_to_stream(); ++way) {
+    const std::vector<double> seconds = sampled_seconds(*device_, [&](int set) {
+      std::byte* const first = memory + static_cast<std::size_t>(set) * set_bytes;
+      std::byte* const second = reads_of(shape) == 2 ? first + each : nullptr;
+      std::byte* const out = writes(shape) ? first + static_cast<std::size_t>(reads_of(shape)) * each : nullptr;
+      device_->stream_through(shape, first, second, out, each, way);
+    }, sets);
+    speed.median = std::max(speed.median, static_cast<double>(set_bytes) / median(seconds));
+    speed.peak = std::max(speed.peak, static_cast<double>(set_bytes) / quantile(seconds, 0));
+  }
+  return speed;
+}
+
+const Ceiling* Ceilings::find(TrafficShape shape, std::size_t bytes) const {
+  const std::size_t size = size_class(bytes);
+  const auto found = std::find_if(all_.begin(), all_.end(), [&](const Ceiling& known) { return known.shape == shape && known.bytes == size; });
+  return found == all_.end() ? nullptr : &*found;
+}
+
+Ceiling& Ceilings::entry(TrafficShape shape, std::size_t bytes) {
+  if (const Ceiling* known = find(shape, bytes)) return all_[static_cast<std::size_t>(known - all_.data())];
+  const std::size_t size = size_class(bytes);
+  const Speed speed = measure(shape, size);
+  all_.push_back({shape, size, speed.median, speed.median, speed.median, speed.peak});
+  return all_.back();
+}
+
+const Ceiling& Ceilings::of(TrafficShape shape, std::size_t bytes) { return entry(shape, bytes); }
+
+const Ceiling& Ceilings::look_again(TrafficShape shape, std::size_t bytes) {
+  Ceiling& known = entry(shape, bytes);
+  const Speed speed = measure(shape, known.bytes);
+  known.best = std::max(known.best, speed.median);
+  known.peak = std::max(known.peak, speed.peak);
+  return known;
+}
+
+double Ceilings::launch_seconds() {
+  if (launch_ == 0) launch_ = median(sampled_seconds(*device_, [&](int) { device_->launch_nothing(); }, 1));
+  return launch_;
+}
+
+void Ceilings::close() {
+  for (Ceiling& known : all_) {
+    const Speed speed = measure(known.shape, known.bytes);
+    known.last = speed.median;
+    known.best = std::max(known.best, speed.median);
+    known.peak = std::max(known.peak, speed.peak);
+  }
+}
+
+}  // namespace lossbench

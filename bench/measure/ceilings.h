@@ -1,0 +1,59 @@
+// What the memory of this machine does in this run, in the traffic shapes of the losses: what throughputs are held against.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "bench/device.h"
+
+namespace lossbench {
+
+struct Ceiling {
+  TrafficShape shape;
+  std::size_t bytes;  ///< moved by one pass: a power of two
+  double first = 0;   ///< bytes per second, median, where it was first asked for
+  double best = 0;    ///< the highest of all medians: the ceiling
+  double last = 0;    ///< at the end of the run
+  double peak = 0;    ///< of the fastest samples of all: what no figure may exceed
+
+  /// |last / first - 1|: by how much the machine changed in between.
+  double drift() const;
+};
+
+class Ceilings {
+ public:
+  explicit Ceilings(Device& device) : device_(&device) {}
+
+  /// Traffic of that shape over `bytes` bytes a pass, rounded to a power of two. Measured when first asked for,
+  /// like the losses: recorded, rotating through more memory than the cache holds, median of samples.
+  const Ceiling& of(TrafficShape shape, std::size_t bytes);
+  /// Takes another look, for a figure that came out above the ceiling.
+  const Ceiling& look_again(TrafficShape shape, std::size_t bytes);
+  /// Seconds of a launch that does nothing.
+  double launch_seconds();
+  /// Measures all of them again.
+  void close();
+
+  const std::vector<Ceiling>& all() const { return all_; }
+  const Ceiling* find(TrafficShape shape, std::size_t bytes) const;
+
+ private:
+  struct Speed {
+    double median = 0, peak = 0;
+  };
+  Speed measure(TrafficShape shape, std::size_t bytes);
+  Ceiling& entry(TrafficShape shape, std::size_t bytes);
+  std::byte* arena(std::size_t bytes);
+
+  Device* device_;
+  std::vector<Ceiling> all_;
+  std::unique_ptr<DeviceMemory> arena_;
+  double launch_ = 0;
+};
+
+/// More than this share above its ceiling, a figure is an error and no record.
+inline constexpr double kAboveCeiling = 1.05;
+/// Drift of a ceiling that marks every figure held against it.
+inline constexpr double kMuchDrift = 0.02;
+
+}  // namespace lossbench

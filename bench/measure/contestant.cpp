@@ -1,0 +1,239 @@
+#include "bench/measure/contestant.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "bench/gate.h"
+#include "bench/measure/statistics.h"
+#include "bench/table.h"
+#include "registry/registry.h"
+
+namespace lossbench {
+namespace {
+
+constexpr int kFewestRounds = 3;
+constexpr int kWatchedSets = 4;        // whose outputs are looked at after each round
+constexpr std::size_t kHeadBytes = 4096;
+constexpr double kClockSlack = 1.01;   // the device's clock against the host's
+
+}  // namespace
+
+Contestant::Contestant(const Case& entry, Device& device, std::vector<InputSet>& sets, std::vector<DeviceArrays>& arrays,
+                       const Settings& settings)
+    : entry_(&entry), device_(&device), sets_(&sets), arrays_(&arrays), settings_(&settings) {}
+
+void Contestant::fail(std::string fault) {
+  measurement_.fault = std::move(fault);
+  measurement_.samples.clear();
+}
+
+/// Whatever goes wrong is the case's fault, not the run's end.
+template <class Step>
+void Contestant::attempt(const Step& step) {
+  if (!alive()) return;
+  try {
+    if (std::string fault = step(); !fault.empty()) fail(std::move(fault));
+  } catch (const std::exception& error) {
+    fail(error.what());
+  }
+}
+
+double Contestant::most_seconds() const { return settings_->stop.most_seconds * (device_->where() == Where::cuda ? 1 : 0.5); }
+
+void Contestant::prepare() {
+  attempt([&] {
+    const Problem& problem = sets_->front().resolved.problem;
+    measurement_.elements = problem.inputs.front().array.count();
+    const Contract contract = entry_->loss->contract(problem);
+    measurement_.contract_bytes = contract.total();
+    measurement_.shape = traffic_shape(contract);
+    measurement_.sets = static_cast<std::int64_t>(sets_->size());
+    std::string reason;
+    implementation_ = find_implementation(*entry_->variant, problem, reason);
+    if (!implementation_) return reason;
+    if (scalar()) {
+      wide_ = std::make_unique<WideProblem>(sets_->front().resolved.wide());
+      measurement_.sets = 1;
+    } else {
+      measurement_.launches = implementation_->launches ? implementation_->launches(problem) : 0;
+      for (DeviceArrays& arrays : *arrays_) calls_.emplace_back(*implementation_, arrays);
+      if (std::string fault = check_before(); !fault.empty()) return fault;
+    }
+    const auto call = [this](int set) { scalar() ? void(entry_->loss->reference(*wide_)) : calls_[static_cast<std::size_t>(set)].run(); };
+    device_->forget_persisting_lines();
+    rotation_ = std::make_unique<Rotation>(*device_, call, static_cast<int>(measurement_.sets), entry_->variant->synchronous, Pace::of(*device_));
+    if (std::string fault = check_launches(); !fault.empty()) return fault;
+    if (std::string fault = gate_all("as recorded"); !fault.empty()) return fault;
+    plan();
+    return std::string();
+  });
+}
+
+/// Chooses how samples are taken, and how many a round: nine rounds of a few each, fewer where one sample takes long.
+void Contestant::plan() {
+  const bool cold = settings_->mode == Mode::single;
+  Stopwatch stopwatch = [this] { return rotation_->time(); };
+  if (cold)
+    stopwatch = [this] {
+      return device_->time_cold([this] {
+        scalar() ? void(entry_->loss->reference(*wide_)) : calls_[next_cold_++ % calls_.size()].run();
+      });
+    };
+  const double sample = cold ? rotation_->sample_seconds() / static_cast<double>(rotation_->calls()) : rotation_->sample_seconds();
+  sampler_ = std::make_unique<Sampler>(std::move(stopwatch), cold ? 1 : rotation_->calls(), Pace::of(*device_).sampler);
+  measurement_.calls = cold ? 1 : rotation_->calls();
+  const double affordable = most_seconds() / std::max(sample, 1e-9);
+  planned_rounds_ = static_cast<int>(std::clamp(affordable, double(kFewestRounds), std::max<double>(kFewestRounds, settings_->rounds)));
+  const double least = std::ceil(static_cast<double>(settings_->stop.least_samples) / planned_rounds_);
+  samples_a_round_ = static_cast<int>(std::clamp(affordable / planned_rounds_, 1.0, std::max(1.0, least)));
+}
+
+std::string Contestant::gate(BoundCall& call, const InputSet& set, const std::function<void()>& work) {
+  return Gate(*entry_->variant, set.resolved, set.reference).check(call, measurement_.accuracy, work);
+}
+
+/// Right the first time, and the same the second time.
+std::string Contestant::check_before() {
+  BoundCall& call = calls_.front();
+  const auto work = [&] { call.run(); };
+  call.poison_outputs();
+  call.run();
+  if (std::string fault = gate(call, sets_->front(), work); !fault.empty()) return fault;
+  call.poison_outputs();
+  call.run();
+  call.finish();
+  const std::vector<Tensor> first = call.arrays().outputs();
+  call.poison_outputs();
+  call.run();
+  if (std::string fault = gate(call, sets_->front(), work); !fault.empty())
+    return "right at first, wrong when called again, so something of the earlier call is left: " + fault;
+  if (entry_->variant->order != Order::none)
+    for (const Tensor& output : first)
+      if (call.output(output.name).bytes != output.bytes) return output.name + " differs from run to run";
+  return {};
+}
+
+std::string Contestant::check_launches() const {
+  const std::int64_t recorded = rotation_->launches(), claimed = measurement_.launches * rotation_->calls();
+  if (recorded < 0 || entry_->variant->needs_gpu || recorded == claimed) return {};
+  return fmt::format("the recording of {} calls has {} kernels, not the {} that the variant says it launches: it skips work, or launches "
+                     "it where the recording does not see it", rotation_->calls(), recorded, claimed);
+}
+
+/// Every set through the very work that is timed.
+std::string Contestant::gate_all(const std::string& when) {
+  if (scalar()) return {};
+  for (BoundCall& call : calls_) call.poison_outputs();
+  rotation_->run_all();
+  device_->finish();
+  for (std::size_t set = 0; set < calls_.size(); ++set)
+    if (std::string fault = gate(calls_[set], (*sets_)[set], [&] { rotation_->run_all(); }); !fault.empty())
+      return fmt::format("{}, input set {}: {}", when, set, fault);
+  return {};
+}
+
+void Contestant::poison_heads() {
+  for (std::size_t set = 0; set < calls_.size() && set < kWatchedSets; ++set)
+    for (const NamedArray& entry : calls_[set].problem().outputs)
+      device_->fill(entry.array.data, 0xFF, std::min(kHeadBytes, static_cast<std::size_t>(entry.array.bytes())));
+}
+
+std::string Contestant::check_heads() const {
+  const std::size_t reached = std::min<std::size_t>(static_cast<std::size_t>(measurement_.calls * samples_a_round_), calls_.size());
+  std::vector<std::byte> head;
+  for (std::size_t set = 0; set < reached && set < kWatchedSets; ++set)
+    for (const NamedArray& entry : calls_[set].problem().outputs) {
+      head.resize(std::min(kHeadBytes, static_cast<std::size_t>(entry.array.bytes())));
+      device_->download(head.data(), entry.array.data, head.size());
+      if (!head.empty() && std::all_of(head.begin(), head.end(), [](std::byte byte) { return byte == std::byte{0xFF}; }))
+        return "nothing was written to " + entry.name + " while it was timed";
+    }
+  return {};
+}
+
+void Contestant::round() {
+  attempt([&] {
+    const bool looked_at = !scalar() && sampler_->rounds() == 0 && measurement_.calls * samples_a_round_ >= static_cast<std::int64_t>(calls_.size());
+    if (looked_at) poison_heads();
+    if (sampler_->rounds() >= planned_rounds_) samples_a_round_ *= 2;  // those that take long to converge get longer rounds, not ever more
+    sampler_->round(samples_a_round_);
+    return looked_at ? check_heads() : std::string();
+  });
+}
+
+double Contestant::uncertainty() const { return alive() && sampler_ ? median_uncertainty(seconds_of(sampler_->samples())) : 0; }
+
+bool Contestant::wants_more() const {
+  if (!alive() || !sampler_) return false;
+  if (sampler_->rounds() < planned_rounds_) return true;
+  return StopRule{settings_->stop.least_samples, settings_->stop.precision, most_seconds()}.judge(seconds_of(sampler_->samples()),
+                                                                                                sampler_->spent()) == Verdict::more;
+}
+
+/// A result remembered from earlier is wrong once the arrays hold other inputs.
+std::string Contestant::check_other_inputs() {
+  if (scalar()) return {};
+  const InputSet& other = (*sets_)[1];
+  BoundCall& call = calls_.front();
+  call.arrays().upload(other.resolved);
+  call.poison_outputs();
+  rotation_->run_all();
+  std::string fault = gate(call, other, [&] { rotation_->run_all(); });
+  if (!fault.empty()) {
+    Comparison ignored;
+    const Gate old(*entry_->variant, sets_->front().resolved, sets_->front().reference);
+    call.arrays().upload(sets_->front().resolved);  // so that only outputs are compared
+    const bool replayed = old.check(call, ignored).empty();
+    fault = std::string(replayed ? "replays an old result: " : "") + "with other inputs in the same arrays: " + fault;
+  }
+  call.arrays().upload(sets_->front().resolved);
+  return fault;
+}
+
+/// Nothing is faster than memory, and nothing takes longer on the device than on the wall.
+std::string Contestant::check_floor(Ceilings& ceilings) {
+  if (sampler_->device_seconds() > kClockSlack * sampler_->sampled_wall())
+    return fmt::format("the device's clock counted {}, the host's only {}", short_time(sampler_->device_seconds()), short_time(sampler_->sampled_wall()));
+  const std::size_t bytes = static_cast<std::size_t>(measurement_.contract_bytes);
+  const Ceiling* ceiling = &ceilings.of(measurement_.shape, bytes);
+  measurement_.ceiling = ceiling->best;
+  std::size_t footprint = 0;
+  for (const InputSet& set : *sets_) footprint += DeviceArrays::bytes_for(set.resolved);
+  measurement_.caveats.cached = !scalar() && footprint <= device_->cache_bytes();  // the reference is bound by arithmetic
+  if (scalar() || measurement_.caveats.cached || settings_->mode == Mode::single) return {};
+  const double speed = measurement_.gigabytes_per_second() * 1e9;
+  if (speed > kAboveCeiling * ceiling->peak) ceiling = &ceilings.look_again(measurement_.shape, bytes);
+  measurement_.ceiling = ceiling->best;
+  if (!(speed > kAboveCeiling * ceiling->peak)) return {};
+  return fmt::format("{:.3g} GB/s is {:.0f} % of the fastest that memory was seen to be in this run, {:.3g} GB/s in the {} ceiling: it does not "
+                     "move all the bytes that the loss must move, or the loss claims more than it moves", speed * 1e-9,
+                     100 * speed / ceiling->peak, ceiling->peak * 1e-9, name_of(measurement_.shape));
+}
+
+void Contestant::finish(Ceilings* ceilings) {
+  attempt([&] {
+    if (std::string fault = gate_all("after timing"); !fault.empty()) return fault;
+    if (std::string fault = check_other_inputs(); !fault.empty()) return fault;
+    measurement_.samples = sampler_->samples();
+    measurement_.clock = sampler_->clock();
+    measurement_.spent = sampler_->spent() + rotation_->warm_up_seconds();
+    const std::vector<double> seconds = seconds_of(measurement_.samples);
+    const auto share = [&](auto member) {
+      return static_cast<double>(std::count_if(measurement_.samples.begin(), measurement_.samples.end(), member)) /
+             static_cast<double>(measurement_.samples.size());
+    };
+    Caveats& caveats = measurement_.caveats;
+    caveats.not_converged = !(median_uncertainty(seconds) <= settings_->stop.precision);
+    caveats.drift = std::fabs(relative_drift(seconds)) > std::max(kMuchDrift, 2 * median_uncertainty(seconds));
+    caveats.throttled = share([](const Sample& sample) { return sample.throttled; }) >= 0.1;
+    caveats.disturbed = share([](const Sample& sample) { return sample.disturbed; }) >= 0.1;
+    caveats.bimodal = bimodal(seconds);
+    return ceilings ? check_floor(*ceilings) : std::string();
+  });
+  calls_.clear();
+  rotation_.reset();
+}
+
+}  // namespace lossbench

@@ -1,0 +1,70 @@
+// One variant of a group, made ready to be timed: checked, recorded, sampled in rounds, checked again.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "bench/bound_call.h"
+#include "bench/measure/case_data.h"
+#include "bench/measure/ceilings.h"
+#include "bench/measure/measurement.h"
+#include "bench/measure/rotation.h"
+#include "bench/measure/settings.h"
+
+namespace lossbench {
+
+class Contestant {
+ public:
+  /// `arrays` are shared by the contestants of a group, one for each of `sets`; both outlive this. A case of the scalar reference,
+  /// which is timed without the conversions around it and is its own gate, uses neither arrays nor a device.
+  Contestant(const Case& entry, Device& device, std::vector<InputSet>& sets, std::vector<DeviceArrays>& arrays, const Settings& settings);
+
+  /// Gate, recording, gate on the recording, warm-up. A fault ends the contest for it.
+  void prepare();
+  /// One round of samples. What it wrote is looked at: a call that only works while it is checked is found out.
+  void round();
+  /// Whether it wants more rounds.
+  bool wants_more() const;
+  double uncertainty() const;
+  /// Gate on the recording that was timed, then with other inputs in the same arrays; then the figure against what is physically
+  /// possible.
+  void finish(Ceilings* ceilings);
+
+  const Case& entry() const { return *entry_; }
+  bool alive() const { return measurement_.fault.empty(); }
+  /// Rounds with fewer than `settings.rounds` are asked for where a sample takes long.
+  int planned_rounds() const { return planned_rounds_; }
+  Measurement& measurement() { return measurement_; }
+
+ private:
+  template <class Step>
+  void attempt(const Step& step);
+  void fail(std::string fault);
+  std::string gate(BoundCall& call, const InputSet& set, const std::function<void()>& work);
+  std::string gate_all(const std::string& when);
+  std::string check_before();
+  std::string check_launches() const;
+  std::string check_other_inputs();
+  std::string check_floor(Ceilings& ceilings);
+  bool scalar() const { return entry_->variant->backend == Backend::scalar; }
+  void poison_heads();
+  std::string check_heads() const;
+  void plan();
+  double most_seconds() const;
+
+  const Case* entry_;
+  Device* device_;
+  std::vector<InputSet>* sets_;
+  std::vector<DeviceArrays>* arrays_;
+  const Settings* settings_;
+  const Implementation* implementation_ = nullptr;
+  std::vector<BoundCall> calls_;
+  std::unique_ptr<WideProblem> wide_;
+  std::unique_ptr<Rotation> rotation_;
+  std::unique_ptr<Sampler> sampler_;
+  std::size_t next_cold_ = 0;
+  int samples_a_round_ = 1, planned_rounds_ = 0;
+  Measurement measurement_;
+};
+
+}  // namespace lossbench

@@ -1,0 +1,157 @@
+#include "bench/measure/group.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "bench/gate.h"
+#include "bench/measure/case_data.h"
+#include "bench/measure/contestant.h"
+#include "registry/registry.h"
+
+namespace lossbench {
+namespace {
+
+/// What the emulator can say of a case: is it right, what does it move, and is that what the variant claims.
+void count_into(Measurement& result, const Case& entry, const InputSet& set, Device& device) {
+  const Problem& problem = set.resolved.problem;
+  result.elements = problem.inputs.front().array.count();
+  const Contract contract = entry.loss->contract(problem);
+  result.contract_bytes = contract.total();
+  result.shape = traffic_shape(contract);
+  result.sets = 1;
+  std::string reason;
+  const Implementation* const implementation = find_implementation(*entry.variant, problem, reason);
+  if (!implementation) {
+    result.fault = reason;
+    return;
+  }
+  BoundCall call(device, *implementation, set.resolved);
+  const Gate gate(*entry.variant, set.resolved, set.reference);
+  const Traffic traffic = count_traffic([&] { call.run(); });
+  if (result.fault = gate.check(call, result.accuracy); !result.fault.empty()) return;
+  call.poison_outputs();
+  call.run();
+  if (const std::string fault = gate.check(call, result.accuracy); !fault.empty()) {
+    result.fault = "right at first, wrong when called again, so something of the earlier call is left: " + fault;
+    return;
+  }
+  result.launches = traffic.launches;
+  result.fault = check_claims(*implementation, problem, traffic);
+  if (result.fault.empty()) result.traffic = traffic;
+}
+
+/// Everything of a group that is timed on one device.
+class Contest {
+ public:
+  Contest(Device& device, const std::vector<const Case*>& cases, std::vector<InputSet>& sets, const Settings& settings)
+      : memory_(device, memory_for(device, cases, sets)) {
+    const bool scalar_only = memory_.bytes() == 0;
+    std::byte* next = memory_.data();
+    if (!scalar_only)
+      for (const InputSet& set : sets) {
+        arrays_.emplace_back(device, next, set.resolved);
+        next += DeviceArrays::bytes_for(set.resolved);
+      }
+    for (const Case* entry : cases) contestants_.emplace_back(*entry, device, sets, arrays_, settings);
+  }
+
+  /// Rounds go through all contestants, so that what the machine does meanwhile happens to all of them alike.
+  void run(Ceilings& ceilings) {
+    for (Contestant& contestant : contestants_) contestant.prepare();
+    int rounds = 0;
+    for (const Contestant& contestant : contestants_) rounds = std::max(rounds, contestant.planned_rounds());
+    for (int round = 0; round < rounds; ++round)
+      for (Contestant& contestant : contestants_)
+        if (round < contestant.planned_rounds()) contestant.round();
+    while (Contestant* const next = least_known()) next->round();
+    for (Contestant& contestant : contestants_) contestant.finish(&ceilings);
+  }
+
+  Measurement& result(const Case* entry) {
+    for (Contestant& contestant : contestants_)
+      if (&contestant.entry() == entry) return contestant.measurement();
+    throw std::logic_error("no such contestant");
+  }
+
+ private:
+  static std::size_t memory_for(const Device& device, const std::vector<const Case*>& cases, const std::vector<InputSet>& sets) {
+    if (std::all_of(cases.begin(), cases.end(), [](const Case* entry) { return entry->variant->backend == Backend::scalar; })) return 0;
+    std::size_t bytes = 0;
+    for (const InputSet& set : sets) bytes += DeviceArrays::bytes_for(set.resolved);
+    if (bytes > device.memory_bytes())
+      throw std::runtime_error(fmt::format("{} sets of arrays take {:.1f} GiB, and only {:.1f} GiB are there to be used", sets.size(),
+                                           static_cast<double>(bytes) * 0x1p-30, static_cast<double>(device.memory_bytes()) * 0x1p-30));
+    return bytes;
+  }
+
+  /// Of those that want more rounds, the one whose median is known least.
+  Contestant* least_known() {
+    Contestant* found = nullptr;
+    for (Contestant& contestant : contestants_)
+      if (contestant.wants_more() && (!found || contestant.uncertainty() > found->uncertainty())) found = &contestant;
+    return found;
+  }
+
+  DeviceMemory memory_;
+  std::vector<DeviceArrays> arrays_;
+  std::vector<Contestant> contestants_;
+};
+
+/// Sets that the cases need: one for the emulator and the scalar reference, as many as fill the cache for what is timed.
+int sets_for(const std::vector<Case>& cases, const Resolved& first, const DeviceFinder& device_of) {
+  int sets = 1;
+  for (const Case& entry : cases)
+    if (!entry.emulated() && entry.variant->backend != Backend::scalar)
+      sets = std::max(sets, sets_to_rotate(device_of(entry.variant->backend).cache_bytes(), DeviceArrays::bytes_for(first)));
+  return sets;
+}
+
+}  // namespace
+
+std::string check_claims(const Implementation& implementation, const Problem& problem, const Traffic& traffic) {
+  if (implementation.launches && implementation.launches(problem) != traffic.launches)
+    return fmt::format("the variant says it launches {} kernels, and launched {}", implementation.launches(problem), traffic.launches);
+  const auto moved = traffic.bytes.find("workspace");
+  const std::int64_t counted = moved == traffic.bytes.end() ? 0 : moved->second;
+  const std::int64_t claimed = implementation.workspace_traffic ? implementation.workspace_traffic(problem) : 0;
+  if (counted != claimed)
+    return fmt::format("the variant claims {} bytes of workspace traffic, and moved {}", claimed, counted);
+  return {};
+}
+
+std::vector<Measurement> measure_group(const std::vector<Case>& cases, const Settings& settings, CeilingsOfDevices& ceilings,
+                                       const DeviceFinder& device_of) {
+  std::vector<Measurement> results(cases.size());
+  std::vector<InputSet> sets;
+  try {
+    sets = make_input_sets(cases.front(), settings.seed, sets_for(cases, make_inputs(cases.front(), settings.seed, 0), device_of));
+  } catch (const std::exception& error) {
+    for (Measurement& result : results) result.fault = error.what();
+    return results;
+  }
+  std::map<Device*, std::vector<const Case*>> timed;
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    if (!cases[i].emulated()) {
+      timed[&device_of(cases[i].variant->backend)].push_back(&cases[i]);
+      continue;
+    }
+    try {
+      count_into(results[i], cases[i], sets.front(), device_of(Backend::simt));
+    } catch (const std::exception& error) {
+      results[i].fault = error.what();
+    }
+  }
+  for (const auto& [device, entries] : timed) {
+    try {
+      Contest contest(*device, entries, sets, settings);
+      contest.run(ceilings.of(*device));
+      for (const Case* entry : entries) results[static_cast<std::size_t>(entry - cases.data())] = std::move(contest.result(entry));
+    } catch (const std::exception& error) {
+      for (const Case* entry : entries) results[static_cast<std::size_t>(entry - cases.data())].fault = error.what();
+    }
+  }
+  return results;
+}
+
+}  // namespace lossbench

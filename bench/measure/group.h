@@ -1,0 +1,36 @@
+// The cases of one data key: the variants that take turns on the same arrays.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "bench/measure/ceilings.h"
+#include "bench/measure/measurement.h"
+#include "bench/measure/settings.h"
+
+namespace lossbench {
+
+/// The ceilings of each device that the run has used.
+class CeilingsOfDevices {
+ public:
+  Ceilings& of(Device& device) { return ceilings_.try_emplace(&device, device).first->second; }
+  std::map<Device*, Ceilings>& all() { return ceilings_; }
+
+ private:
+  std::map<Device*, Ceilings> ceilings_;
+};
+
+/// Finds the device of a backend; tests put another in its place.
+using DeviceFinder = std::function<Device&(Backend)>;
+
+/// Measures cases that have a data key in common: data and arrays are made once, then the variants are checked, sampled in turns and
+/// checked again. Results in the order of the cases. Never throws: what goes wrong is a measurement's fault.
+std::vector<Measurement> measure_group(const std::vector<Case>& cases, const Settings& settings, CeilingsOfDevices& ceilings,
+                                       const DeviceFinder& device_of);
+
+/// What a variant says of itself, launches and bytes of workspace, against what the emulator counted. What is false, in words.
+std::string check_claims(const Implementation& implementation, const Problem& problem, const Traffic& traffic);
+
+}  // namespace lossbench

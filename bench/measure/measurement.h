@@ -1,0 +1,60 @@
+// What came of a case.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/accuracy.h"
+#include "bench/cases.h"
+#include "bench/emulator.h"
+#include "bench/measure/sample.h"
+#include "bench/measure/traffic_shape.h"
+
+namespace lossbench {
+
+/// What a reader must know before believing a figure.
+struct Caveats {
+  bool not_converged = false;  ///< stopped by time, with its median known less well than asked for
+  bool drift = false;          ///< the ceiling it is held against, or its own samples, moved by more than 2 % during the run
+  bool throttled = false;      ///< a tenth of its samples or more at a sagged clock
+  bool disturbed = false;      ///< a tenth of its samples or more had the processor taken away
+  bool bimodal = false;        ///< the samples fall into two heaps
+  bool cached = false;         ///< its arrays, all sets together, fit the cache
+
+  std::vector<std::string> names() const;
+};
+
+struct Measurement {
+  std::string fault;               ///< why there is no figure; empty when there is one
+  std::vector<Sample> samples;     ///< empty under the emulator
+  std::optional<Traffic> traffic;  ///< what the emulator counted
+  std::int64_t elements = 0;
+  std::int64_t contract_bytes = 0;
+  std::int64_t launches = 0;       ///< kernels a call; 0 where there are none
+  Comparison accuracy;             ///< of the output with the largest error / bound
+
+  TrafficShape shape = TrafficShape::read;
+  double ceiling = 0;              ///< bytes per second that memory does in that shape; 0 where it was not measured
+  double clock = 0;                ///< Hz, at the end of sampling
+  std::int64_t sets = 0;           ///< of arrays that were rotated through
+  std::int64_t calls = 0;          ///< in one sample
+  double spent = 0;                ///< host seconds
+  double revisit = 0;              ///< median when measured again later in the run, over the first; 0 where it was not
+  Caveats caveats;
+
+  double seconds() const;          ///< median of a call
+  double uncertainty() const;      ///< of that median: see median_uncertainty
+  double gigabytes_per_second() const;
+  double share_of_ceiling() const; ///< NaN where there is no ceiling
+  /// Counted bytes over the stated bandwidth, in seconds.
+  double predicted_seconds(double bandwidth) const;
+};
+
+struct CaseResult {
+  Case entry;
+  Measurement measurement;
+};
+
+}  // namespace lossbench

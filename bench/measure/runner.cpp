@@ -1,0 +1,183 @@
+#include "bench/measure/runner.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "bench/host_clock.h"
+#include "bench/measure/budget.h"
+#include "bench/measure/statistics.h"
+
+namespace lossbench {
+namespace {
+
+// Measured on a small cloud machine: made-up values and references per second and core, elements under the emulator. The budget learns
+// how this machine compares.
+constexpr double kSecondsPerValue = 3e-8, kSecondsPerEmulatedElement = 8e-7, kSecondsPerCase = 0.1;
+constexpr double kCacheValues = 3.2e7;        // values in the sets that fill a cache four times
+constexpr double kShareForRevisits = 0.1;     // of the time spent, without a budget
+constexpr double kBudgetForSampling = 0.6;    // of what data and gates leave
+
+double elements(const Case& entry) { return static_cast<double>(count_of(entry.shape)); }
+
+bool timed_case(const Case& entry) { return !entry.emulated(); }
+
+/// Shares of the longest time a case may take: a case on the host may take half of one on a GPU.
+double shares(const Case& entry) { return !timed_case(entry) ? 0 : entry.variant->backend == Backend::cuda ? 1 : 0.5; }
+
+double data_cost(const Case& entry) {
+  const double passes = entry.pass == Pass::gradient ? 2 : 1;
+  const bool sets = timed_case(entry) && entry.variant->backend != Backend::scalar;
+  return passes * kSecondsPerValue * (sets ? std::max(kCacheValues, 4 * elements(entry)) : 2 * elements(entry));
+}
+
+double case_cost(const Case& entry, const Settings& settings) {
+  if (!timed_case(entry)) return 0.02 + kSecondsPerEmulatedElement * elements(entry);
+  return kSecondsPerCase + 0.6 * shares(entry) * settings.stop.most_seconds;
+}
+
+/// With a budget, a case may take less time: what data and checks leave is shared out.
+Settings within_budget(Settings settings, const std::vector<Case>& cases) {
+  if (!settings.budget) return settings;
+  Settings free = settings;
+  free.stop.most_seconds = 0;
+  double fixed = 0, count = 0;
+  std::string key;
+  for (const Case& entry : cases) {
+    if (entry.data_key() != key) fixed += data_cost(entry);
+    key = entry.data_key();
+    fixed += case_cost(entry, free);
+    count += shares(entry);
+  }
+  const double affordable = kBudgetForSampling * (*settings.budget - fixed) / std::max(count, 1.0);
+  settings.stop.most_seconds = std::clamp(affordable, std::min(0.2, settings.stop.most_seconds), settings.stop.most_seconds);
+  return settings;
+}
+
+}  // namespace
+
+Runner::Runner(Settings settings, RunEvents events, DeviceFinder device_of)
+    : settings_(settings), events_(std::move(events)), device_of_(std::move(device_of)) {}
+
+bool Runner::Piece::timed() const { return std::any_of(cases.begin(), cases.end(), timed_case); }
+
+double Runner::Piece::uncertainty() const {
+  double most = 0;
+  for (const Measurement& result : results)
+    if (result.fault.empty() && !result.samples.empty()) most = std::max(most, result.uncertainty());
+  return most;
+}
+
+double Runner::spent() const { return host_now() - start_; }
+
+std::vector<Runner::Piece> Runner::pieces_of(const std::vector<Case>& cases, const Settings& settings) {
+  std::vector<Piece> pieces;
+  std::string last;
+  for (const Case& entry : cases) {
+    const std::string key = entry.data_key();
+    if (pieces.empty() || key != last) pieces.push_back({{}, {}, data_cost(entry)});
+    last = key;
+    pieces.back().expected += case_cost(entry, settings);
+    pieces.back().cases.push_back(entry);
+  }
+  return pieces;
+}
+
+std::vector<CaseResult> Runner::run(const std::vector<Case>& cases) {
+  start_ = host_now();
+  settings_ = within_budget(settings_, cases);
+  std::vector<Piece> pieces = pieces_of(cases, settings_);
+  first_pass(pieces);
+  revisit(pieces);
+  close(pieces);
+  std::vector<CaseResult> results;
+  for (Piece& piece : pieces)
+    for (std::size_t i = 0; i < piece.results.size(); ++i) results.push_back({piece.cases[i], std::move(piece.results[i])});
+  return results;
+}
+
+void Runner::first_pass(std::vector<Piece>& pieces) {
+  std::vector<double> expected;
+  for (const Piece& piece : pieces) expected.push_back(piece.expected);
+  Budget budget(settings_.budget, expected);
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    Piece& piece = pieces[i];
+    for (const std::size_t gone : budget.drop(i, spent()))
+      for (const Case& entry : pieces[gone].cases) dropped_.push_back(entry.name());
+    if (budget.dropped(i)) continue;
+    planned_ = spent() + budget.remaining(i);
+    if (events_.at) events_.at(spent(), planned_, piece.cases.front().name());
+    const double start = host_now();
+    piece.results = measure_group(piece.cases, settings_, ceilings_, device_of_);
+    piece.seconds = host_now() - start;
+    budget.done(i, piece.seconds);
+  }
+}
+
+/// Goes back to the pieces whose medians are known least, and to the earliest in between, which say most about how the machine changed.
+void Runner::revisit(std::vector<Piece>& pieces) {
+  std::vector<Piece*> early, noisy;
+  for (Piece& piece : pieces)
+    if (piece.timed() && piece.uncertainty() > 0) early.push_back(&piece);
+  noisy = early;
+  std::stable_sort(noisy.begin(), noisy.end(), [](const Piece* a, const Piece* b) { return a->uncertainty() > b->uncertainty(); });
+  std::vector<Piece*> order;
+  for (std::size_t i = 0; i < early.size(); ++i)
+    for (Piece* piece : {noisy[i], early[i]})
+      if (std::find(order.begin(), order.end(), piece) == order.end()) order.push_back(piece);
+
+  const double first = spent();
+  for (Piece* piece : order) {
+    const double used = spent() - first, next = piece->seconds;
+    const bool fits = settings_.budget ? spent() + 1.2 * next < *settings_.budget : used == 0 || used + next < kShareForRevisits * first;
+    if (piece != order.front() && !fits) continue;
+    if (settings_.budget && !fits) continue;
+    if (events_.at) events_.at(spent(), std::max(planned_, spent() + next), "again: " + piece->cases.front().name());
+    visit_again(*piece);
+  }
+}
+
+void Runner::visit_again(Piece& piece) {
+  std::vector<Case> cases;
+  std::vector<Measurement*> known;
+  for (std::size_t i = 0; i < piece.cases.size(); ++i)
+    if (timed_case(piece.cases[i]) && piece.results[i].fault.empty()) cases.push_back(piece.cases[i]), known.push_back(&piece.results[i]);
+  if (cases.empty()) return;
+  Settings settings = settings_;
+  settings.rounds = 3;
+  settings.stop.least_samples = (settings_.stop.least_samples + 2) / 3;
+  settings.stop.most_seconds = settings_.stop.most_seconds / 2;
+  const std::vector<Measurement> again = measure_group(cases, settings, ceilings_, device_of_);
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    Measurement& first = *known[i];
+    if (!again[i].fault.empty()) {
+      first.fault = "when measured again: " + again[i].fault;
+      continue;
+    }
+    first.revisit = again[i].seconds() / first.seconds();
+    revisit_spread_ = std::max(revisit_spread_, std::fabs(first.revisit - 1));
+    const int rounds = first.samples.back().round + 1;
+    for (Sample sample : again[i].samples) {
+      sample.round += rounds;
+      first.samples.push_back(sample);
+    }
+    first.spent += again[i].spent;
+    first.caveats.not_converged = !(first.uncertainty() <= settings_.stop.precision);
+  }
+}
+
+/// The ceilings as they are at the end: the best look at each is what figures are held against, and its drift is theirs.
+void Runner::close(std::vector<Piece>& pieces) {
+  for (auto& [device, ceilings] : ceilings_.all()) ceilings.close();
+  for (Piece& piece : pieces)
+    for (std::size_t i = 0; i < piece.results.size(); ++i) {
+      Measurement& result = piece.results[i];
+      if (result.samples.empty()) continue;
+      const Ceilings& ceilings = ceilings_.of(device_of_(piece.cases[i].variant->backend));
+      if (const Ceiling* ceiling = ceilings.find(result.shape, static_cast<std::size_t>(result.contract_bytes))) {
+        result.ceiling = ceiling->best;
+        result.caveats.drift = result.caveats.drift || ceiling->drift() > kMuchDrift;
+      }
+    }
+}
+
+}  // namespace lossbench

@@ -1,0 +1,37 @@
+// What one look at the clock gives.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace lossbench {
+
+/// One timed stretch of work on a device.
+struct Timing {
+  double seconds = 0;      ///< on the device's own clock
+  double wall = 0;         ///< on the host's, from before the work was enqueued to after it was done
+  double clock = 0;        ///< Hz of the processor right after it, measured; 0 where it is not known
+  bool disturbed = false;  ///< the host took the processor away in between
+};
+
+/// One sample of a case: the time of one call, as the mean over the calls of one stretch.
+struct Sample {
+  double seconds = 0;
+  double clock = 0;
+  int round = 0;           ///< samples of a round were taken one after another, between those of other variants
+  bool disturbed = false;
+  bool throttled = false;  ///< the clock had sagged
+  bool clean() const { return !disturbed && !throttled; }
+};
+
+/// The times to judge by: the clean samples where they are at least half, else all of them. Which it was is for the caller to
+/// tell, by counting: no sample is ever dropped from the record.
+std::vector<double> seconds_of(const std::vector<Sample>& samples);
+
+/// The same for one round.
+std::vector<double> seconds_of_round(const std::vector<Sample>& samples, int round);
+
+/// Median of each round, in order: independent of one another as the samples within a round are not.
+std::vector<double> round_medians(const std::vector<Sample>& samples);
+
+}  // namespace lossbench

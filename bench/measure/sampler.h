@@ -1,0 +1,53 @@
+// Takes samples of one piece of work.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "bench/measure/clock_check.h"
+#include "bench/measure/sample.h"
+
+namespace lossbench {
+
+/// Performs the work of one sample and says how long it took.
+using Stopwatch = std::function<Timing()>;
+
+struct SamplerSettings {
+  double warm_up_seconds = 0.2;
+  double longest_warm_up = 1.0;  ///< gives up waiting for the clock to settle
+  int retries = 3;               ///< more samples taken for each that was disturbed or throttled, at most
+};
+
+class Sampler {
+ public:
+  /// A sample is `calls` calls long.
+  Sampler(Stopwatch stopwatch, std::int64_t calls, SamplerSettings settings)
+      : stopwatch_(std::move(stopwatch)), calls_(calls), settings_(settings) {}
+
+  /// The same work for `warm_up_seconds`, and on until two readings of the clock agree.
+  void warm_up();
+
+  /// Takes samples until `count` clean ones are there or each has been retried, and keeps all of them.
+  void round(int count);
+
+  const std::vector<Sample>& samples() const { return samples_; }
+  int rounds() const { return rounds_; }
+  double spent() const { return spent_; }                ///< host seconds, warm-up included
+  double device_seconds() const { return on_device_; }   ///< sum on the device's clock, to be held against the host's
+  double sampled_wall() const { return sampled_wall_; }
+  double clock() const { return clock_; }                ///< Hz, last reading
+
+ private:
+  Timing time();
+
+  Stopwatch stopwatch_;
+  std::int64_t calls_;
+  SamplerSettings settings_;
+  ClockCheck check_;
+  std::vector<Sample> samples_;
+  int rounds_ = 0;
+  double spent_ = 0, on_device_ = 0, sampled_wall_ = 0, clock_ = 0;
+};
+
+}  // namespace lossbench

@@ -1,0 +1,120 @@
+#include "core/host_threads.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+namespace lossbench {
+namespace {
+
+/// Cores that this process was allowed when it started: asked once, before anything is pinned.
+const std::vector<int>& allowed_cores() {
+  static const std::vector<int> cores = [] {
+    std::vector<int> found;
+    cpu_set_t mask;
+    CPU_ZERO(&mask);
+    if (sched_getaffinity(0, sizeof mask, &mask) == 0)
+      for (int core = 0; core < CPU_SETSIZE; ++core)
+        if (CPU_ISSET(core, &mask)) found.push_back(core);
+    if (found.empty()) found.push_back(0);
+    return found;
+  }();
+  return cores;
+}
+
+/// Pinning may be forbidden; then threads wander, which the spread of the samples will show.
+void pin_to(int core) {
+  cpu_set_t mask;
+  CPU_ZERO(&mask);
+  CPU_SET(core, &mask);
+  pthread_setaffinity_np(pthread_self(), sizeof mask, &mask);
+}
+
+// How long a thread looks for work before it sleeps: waking a thread takes longer than many calls do.
+constexpr int kSpins = 20000;
+
+}  // namespace
+
+struct HostThreads::Pin::Mask {
+  cpu_set_t cores;
+  bool known = false;
+};
+
+HostThreads::Pin::Pin() : saved_(std::make_unique<Mask>()) {
+  CPU_ZERO(&saved_->cores);
+  saved_->known = pthread_getaffinity_np(pthread_self(), sizeof saved_->cores, &saved_->cores) == 0;
+  pin_to(allowed_cores().front());
+}
+
+HostThreads::Pin::~Pin() {
+  if (saved_->known) pthread_setaffinity_np(pthread_self(), sizeof saved_->cores, &saved_->cores);
+}
+
+struct HostThreads::State {
+  std::atomic<std::uint64_t> generation = 0;
+  std::atomic<int> running = 0;
+  std::atomic<bool> ending = false;
+  const std::function<void(int)>* body = nullptr;
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::vector<std::jthread> threads;
+};
+
+HostThreads& HostThreads::instance() {
+  static HostThreads threads;
+  return threads;
+}
+
+HostThreads::HostThreads() : cores_(allowed_cores()), state_(std::make_unique<State>()) {
+  for (int part = 1; part < size(); ++part)
+    state_->threads.emplace_back([this, part, core = cores_[static_cast<std::size_t>(part)]] {
+      pin_to(core);
+      State& state = *state_;
+      for (std::uint64_t seen = 0;;) {
+        for (int spin = 0; spin < kSpins && state.generation.load(std::memory_order_acquire) == seen; ++spin) sched_yield();
+        if (state.generation.load(std::memory_order_acquire) == seen) {
+          std::unique_lock lock(state.mutex);
+          state.wake.wait(lock, [&] { return state.generation.load(std::memory_order_acquire) != seen; });
+        }
+        seen = state.generation.load(std::memory_order_acquire);
+        if (state.ending) return;
+        (*state.body)(part);
+        state.running.fetch_sub(1, std::memory_order_release);
+      }
+    });
+}
+
+HostThreads::~HostThreads() {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->ending = true;
+    ++state_->generation;
+  }
+  state_->wake.notify_all();
+}
+
+void HostThreads::run(const std::function<void(int)>& body) {
+  const Pin pin;
+  state_->body = &body;
+  state_->running = size() - 1;
+  {
+    const std::lock_guard lock(state_->mutex);
+    ++state_->generation;
+  }
+  state_->wake.notify_all();
+  body(0);
+  while (state_->running.load(std::memory_order_acquire) != 0) sched_yield();
+}
+
+void HostThreads::run_range(std::int64_t count, std::int64_t grain, const std::function<void(std::int64_t, std::int64_t)>& body) {
+  const std::int64_t grains = (count + grain - 1) / grain, parts = size();
+  const auto begin = [&](std::int64_t part) { return std::min(count, (grains * part / parts) * grain); };
+  run([&](int part) { body(begin(part), begin(part + 1)); });
+}
+
+}  // namespace lossbench

@@ -1,0 +1,119 @@
+// Sampler, stop rule and clock check on made-up clocks: quiet, noisy, drifting, throttled, preempted.
+#include "bench/measure/sampler.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "bench/measure/statistics.h"
+#include "bench/measure/stop_rule.h"
+
+namespace lossbench {
+namespace {
+
+constexpr SamplerSettings kNoWarmUp = {.warm_up_seconds = 0, .longest_warm_up = 0, .retries = 3};
+
+TEST(Sampler, SamplesAreTimePerCall) {
+  Sampler sampler([] { return Timing{2e-3, 2e-3, 0, false}; }, 8, kNoWarmUp);
+  sampler.round(3);
+  sampler.round(2);
+  ASSERT_EQ(sampler.samples().size(), 5u);
+  EXPECT_DOUBLE_EQ(sampler.samples()[0].seconds, 2.5e-4);
+  EXPECT_EQ(sampler.samples()[2].round, 0);
+  EXPECT_EQ(sampler.samples()[4].round, 1);
+  EXPECT_DOUBLE_EQ(sampler.spent(), 1e-2);
+}
+
+TEST(Sampler, WarmsUpUntilTheClockSettles) {
+  double now = 0;
+  // An idle card: a sixth of its clock, rising for half a second.
+  Sampler sampler([&] { return now += 0.01, Timing{0.01, 0.01, std::min(1.98e9, 0.33e9 + now * 4e9), false}; }, 1,
+                  {.warm_up_seconds = 0.2, .longest_warm_up = 5, .retries = 0});
+  sampler.warm_up();
+  EXPECT_GE(sampler.clock(), 1.9e9);
+  EXPECT_LE(now, 0.6);
+}
+
+TEST(Sampler, AnUnknownClockEndsWarmUpByTime) {
+  double now = 0;
+  Sampler sampler([&] { return now += 0.01, Timing{0.01, 0.01, 0, false}; }, 1, {.warm_up_seconds = 0.2, .longest_warm_up = 5, .retries = 0});
+  sampler.warm_up();
+  EXPECT_NEAR(now, 0.2, 0.011);
+}
+
+TEST(Sampler, AClockThatNeverSettlesDoesNotHoldItForever) {
+  int reading = 0;
+  Sampler sampler([&] { return Timing{0.01, 0.01, ++reading % 2 ? 1e9 : 2e9, false}; }, 1, {.warm_up_seconds = 0.2, .longest_warm_up = 1, .retries = 0});
+  sampler.warm_up();
+  EXPECT_NEAR(sampler.spent(), 1, 0.02);
+}
+
+TEST(Sampler, ThrottledSamplesAreFlaggedRetriedAndKept) {
+  int taken = 0;
+  // Every third sample runs at four fifths of the clock, and takes longer for it.
+  Sampler sampler([&] { return ++taken % 3 == 0 ? Timing{1.25e-3, 1.25e-3, 1.6e9, false} : Timing{1e-3, 1e-3, 2e9, false}; }, 1, kNoWarmUp);
+  sampler.round(10);
+  int throttled = 0;
+  for (const Sample& sample : sampler.samples()) throttled += sample.throttled;
+  EXPECT_EQ(sampler.samples().size() - static_cast<std::size_t>(throttled), 10u);
+  EXPECT_EQ(throttled, 4);
+  EXPECT_DOUBLE_EQ(median(seconds_of(sampler.samples())), 1e-3);
+}
+
+TEST(Sampler, WhereMostAreDisturbedAllCount) {
+  int taken = 0;
+  Sampler sampler([&] { return Timing{1e-3 * ++taken, 1e-3, 0, taken > 1}; }, 1, kNoWarmUp);
+  sampler.round(5);
+  EXPECT_EQ(sampler.samples().size(), 20u);  // five, and three more for each
+  EXPECT_EQ(seconds_of(sampler.samples()).size(), 20u);
+}
+
+TEST(Samples, RoundMedians) {
+  const std::vector<Sample> samples = {{.seconds = 1, .round = 0}, {.seconds = 3, .round = 0}, {.seconds = 2, .round = 0},
+                                       {.seconds = 9, .round = 1, .disturbed = true}, {.seconds = 5, .round = 1}};
+  EXPECT_EQ(round_medians(samples), (std::vector<double>{2, 5}));
+}
+
+/// Samples that `rule` needs in noise of that size, at 1 ms each.
+std::size_t samples_needed(const StopRule& rule, double noise, Verdict& verdict, std::uint32_t seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<double> normal(1, noise);
+  std::vector<double> samples;
+  do samples.push_back(normal(random));
+  while ((verdict = rule.judge(samples, 1e-3 * static_cast<double>(samples.size()))) == Verdict::more);
+  return samples.size();
+}
+
+TEST(StopRule, QuietCasesStopAtTheLeastNoisyOnesGoOn) {
+  Verdict verdict{};
+  EXPECT_EQ(samples_needed({}, 0.001, verdict, 1), 30u);
+  EXPECT_EQ(verdict, Verdict::converged);
+  // 1.57·IQR/√N <= 0.5 % with an IQR of 1.35·2 % is N = 72.
+  const std::size_t noisy = samples_needed({}, 0.02, verdict, 1);
+  EXPECT_EQ(verdict, Verdict::converged);
+  EXPECT_GT(noisy, 35u);
+  EXPECT_LT(noisy, 150u);
+  EXPECT_EQ(samples_needed({}, 0.3, verdict, 1), 2000u);
+  EXPECT_EQ(verdict, Verdict::out_of_time);
+}
+
+TEST(StopRule, OneCallLongerThanAllTheTimeIsOneSample) {
+  EXPECT_EQ((StopRule{}.judge({3.0}, 3.0)), Verdict::out_of_time);
+}
+
+/// What convergence promises: the median of a converged case is within a percent of the truth.
+TEST(StopRule, AConvergedMedianIsRight) {
+  int far = 0;
+  for (std::uint32_t seed = 0; seed < 200; ++seed) {
+    std::mt19937 random(seed);
+    std::lognormal_distribution<double> noise(0, 0.03);
+    std::vector<double> samples;
+    do samples.push_back(noise(random));
+    while (StopRule{}.judge(samples, 0) == Verdict::more);
+    far += std::fabs(median(samples) - 1) > 0.01;
+  }
+  EXPECT_LE(far, 4);
+}
+
+}  // namespace
+}  // namespace lossbench
