@@ -80,11 +80,11 @@ void report(benchmark::State& state, const CaseResult& entry, const Settings& se
   state.SetIterationTime(seconds);
 }
 
-/// A repetition hands out the median of its round.
+/// A repetition hands out the median of its rounds. There are as many in every run, since their number is part of the name.
 class Body {
  public:
   Body(const CaseResult& entry, const Settings& settings)
-      : entry_(&entry), settings_(settings), seconds_(round_medians(entry.measurement.samples)) {}
+      : entry_(&entry), settings_(settings), seconds_(repetition_medians(entry.measurement.samples, settings.rounds)) {}
 
   std::size_t repetitions() const { return std::max<std::size_t>(seconds_.size(), 1); }
 

@@ -1,5 +1,6 @@
 // `lossbench run`: gate, measure, print a table, write Google Benchmark's JSON.
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <CLI/CLI.hpp>
 #include <cmath>
@@ -103,6 +104,9 @@ int run(Flags& flags, const std::vector<std::string>& benchmark_flags, const std
 
 int run_cases(const std::vector<Case>& cases, const Settings& settings, GoogleBenchmark& benchmark, Progress::Mode mode,
               const std::vector<std::string>& command_line) {
+  // What the reference frees stays with the process: else each of its calls would time the system handing out pages.
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
   std::vector<CaseResult> results;
   std::unique_ptr<Runner> runner;
   {

@@ -8,7 +8,9 @@
 namespace lossbench {
 namespace {
 
-constexpr std::size_t kEnoughForAPercentile = 10;
+constexpr std::size_t kEnoughForADeviation = 4;
+constexpr double kDeviationOfMedian = 1.4826;  // of a normal distribution, over the median of its absolute values
+constexpr double kDeviations = 2.5;            // 1 % of a normal distribution is further out
 
 double revisit(const RecordedCase& entry) {
   const double ratio = entry.counter("revisit_ratio");
@@ -68,8 +70,8 @@ double aa_spread(const Record& record, const RecordedCase& entry) {
   for (const RecordedCase& other : record.cases)
     if (const double spread = revisit(other); spread > 0) spreads.push_back(spread);
   if (spreads.empty()) return 0;
-  const double run = quantile(spreads, spreads.size() >= kEnoughForAPercentile ? 0.9 : 1.0);
-  return std::max(revisit(entry), entry.counters.contains("revisit_ratio") ? 0 : run);
+  const bool enough = spreads.size() >= kEnoughForADeviation;
+  return std::max(revisit(entry), enough ? kDeviations * kDeviationOfMedian * median(spreads) : quantile(spreads, 1));
 }
 
 RecordComparison compare_records(const Record& before, const Record& after, const Claim& claim) {

@@ -47,8 +47,9 @@ struct RecordComparison {
   bool regressed() const;
 };
 
-/// How far figures of a run differ when they are measured again later in it: that of the case where it was, else that of the run, the
-/// largest of its revisited cases, or the 90th percentile where there are ten or more. 0 where nothing was measured again.
+/// How far figures of a run differ when they are measured again later in it, as a logarithm: for this case at least as far as it did
+/// itself, and as far as 2.5 standard deviations of the run's revisited cases (from the median of their differences, so that a few wild
+/// ones do not blind the rest), or as the furthest of them where there are fewer than four. 0 where nothing was measured again.
 double aa_spread(const Record& record, const RecordedCase& entry);
 
 RecordComparison compare_records(const Record& before, const Record& after, const Claim& claim);

@@ -1,40 +1,45 @@
 #include "bench/measure/budget.h"
 
-#include <limits>
+#include <algorithm>
 
 namespace lossbench {
 
 Budget::Budget(std::optional<double> seconds, std::vector<double> expected)
-    : seconds_(seconds), expected_(std::move(expected)), dropped_(expected_.size(), false) {}
+    : seconds_(seconds), expected_(std::move(expected)), done_(expected_.size(), false) {}
 
 void Budget::done(std::size_t index, double seconds) {
+  done_[index] = true;
   done_expected_ += expected_[index];
   done_seconds_ += seconds;
   if (done_expected_ > 0) scale_ = done_seconds_ / done_expected_;
 }
 
-double Budget::remaining(std::size_t next) const {
+std::vector<std::size_t> Budget::plan(double spent) const {
+  std::vector<std::size_t> pieces;
+  for (std::size_t i = 0; i < expected_.size(); ++i)
+    if (!done_[i]) pieces.push_back(i);
+  if (!seconds_) return pieces;
+  std::stable_sort(pieces.begin(), pieces.end(), [&](std::size_t a, std::size_t b) { return expected_[a] < expected_[b]; });
+  double left = *seconds_ - spent;
+  const auto end = std::find_if(pieces.begin(), pieces.end(), [&](std::size_t i) { return (left -= expected(i)) < 0; });
+  pieces.erase(end, pieces.end());
+  return pieces;
+}
+
+bool Budget::fits(std::size_t index, double spent) const {
+  const std::vector<std::size_t> pieces = plan(spent);
+  return std::find(pieces.begin(), pieces.end(), index) != pieces.end();
+}
+
+std::optional<std::size_t> Budget::next_that_fits(double spent) const {
+  const std::vector<std::size_t> pieces = plan(spent);
+  return pieces.empty() ? std::nullopt : std::optional(pieces.front());
+}
+
+double Budget::remaining(double spent) const {
   double sum = 0;
-  for (std::size_t i = next; i < expected_.size(); ++i)
-    if (!dropped_[i]) sum += expected(i);
+  for (const std::size_t i : plan(spent)) sum += expected(i);
   return sum;
-}
-
-double Budget::left(std::size_t next, double spent) const {
-  return seconds_ ? *seconds_ - spent - remaining(next) : std::numeric_limits<double>::infinity();
-}
-
-std::vector<std::size_t> Budget::drop(std::size_t next, double spent) {
-  std::vector<std::size_t> gone;
-  while (left(next, spent) < 0) {
-    std::size_t costliest = expected_.size();
-    for (std::size_t i = next; i < expected_.size(); ++i)
-      if (!dropped_[i] && (costliest == expected_.size() || expected_[i] > expected_[costliest])) costliest = i;
-    if (costliest == expected_.size()) break;
-    dropped_[costliest] = true;
-    gone.push_back(costliest);
-  }
-  return gone;
 }
 
 }  // namespace lossbench

@@ -13,24 +13,25 @@ class Budget {
   /// from those already done. Without `seconds` everything fits.
   Budget(std::optional<double> seconds, std::vector<double> expected);
 
-  /// Before piece `next`, `spent` seconds after the start: the pieces from `next` on that no longer fit, the costliest first to go.
-  /// What was dropped once stays dropped.
-  std::vector<std::size_t> drop(std::size_t next, double spent);
+  /// Whether piece `index` is to be done now, `spent` seconds after the start: of those not done, the cheapest that fit together are.
+  bool fits(std::size_t index, double spent) const;
   /// Piece `index` took `seconds`.
   void done(std::size_t index, double seconds);
 
-  bool dropped(std::size_t index) const { return dropped_[index]; }
-  /// Seconds that the pieces from `next` on will take, as far as they are kept.
-  double remaining(std::size_t next) const;
-  /// Seconds of the budget that will be left over; infinite without one.
-  double left(std::size_t next, double spent) const;
+  /// Of the pieces not done, the cheapest that still fits; none where none does.
+  std::optional<std::size_t> next_that_fits(double spent) const;
+  bool is_done(std::size_t index) const { return done_[index]; }
+  /// Seconds that the pieces that fit will take.
+  double remaining(double spent) const;
 
  private:
   double expected(std::size_t index) const { return scale_ * expected_[index]; }
+  /// Pieces not done that fit together, cheapest first.
+  std::vector<std::size_t> plan(double spent) const;
 
   std::optional<double> seconds_;
   std::vector<double> expected_;
-  std::vector<bool> dropped_;
+  std::vector<bool> done_;
   double done_expected_ = 0, done_seconds_ = 0, scale_ = 1;
 };
 

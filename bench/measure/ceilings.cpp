@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 
+#include "bench/host_clock.h"
 #include "bench/measure/rotation.h"
 #include "bench/measure/statistics.h"
 #include "bench/random.h"
@@ -73,7 +74,9 @@ const Ceiling* Ceilings::find(TrafficShape shape, std::size_t bytes) const {
 Ceiling& Ceilings::entry(TrafficShape shape, std::size_t bytes) {
   if (const Ceiling* known = find(shape, bytes)) return all_[static_cast<std::size_t>(known - all_.data())];
   const std::size_t size = size_class(bytes);
+  const double start = host_now();
   const Speed speed = measure(shape, size);
+  closing_ += host_now() - start;
   all_.push_back({shape, size, speed.median, speed.median, speed.median, speed.peak});
   return all_.back();
 }

@@ -35,6 +35,8 @@ class Ceilings {
   void close();
 
   const std::vector<Ceiling>& all() const { return all_; }
+  /// Host seconds that `close` will take, going by the first looks.
+  double closing_seconds() const { return closing_; }
   const Ceiling* find(TrafficShape shape, std::size_t bytes) const;
 
  private:
@@ -48,7 +50,7 @@ class Ceilings {
   Device* device_;
   std::vector<Ceiling> all_;
   std::unique_ptr<DeviceMemory> arena_;
-  double launch_ = 0;
+  double launch_ = 0, closing_ = 0;
 };
 
 /// More than this share above its ceiling, a figure is an error and no record.

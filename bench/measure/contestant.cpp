@@ -13,7 +13,6 @@
 namespace lossbench {
 namespace {
 
-constexpr int kFewestRounds = 3;
 constexpr int kWatchedSets = 4;        // whose outputs are looked at after each round
 constexpr std::size_t kHeadBytes = 4096;
 constexpr double kClockSlack = 1.01;   // the device's clock against the host's
@@ -71,7 +70,7 @@ void Contestant::prepare() {
   });
 }
 
-/// Chooses how samples are taken, and how many a round: nine rounds of a few each, fewer where one sample takes long.
+/// Chooses how samples are taken, and how many a round: a few, or one where it takes long.
 void Contestant::plan() {
   const bool cold = settings_->mode == Mode::single;
   Stopwatch stopwatch = [this] { return rotation_->time(); };
@@ -85,9 +84,8 @@ void Contestant::plan() {
   sampler_ = std::make_unique<Sampler>(std::move(stopwatch), cold ? 1 : rotation_->calls(), Pace::of(*device_).sampler);
   measurement_.calls = cold ? 1 : rotation_->calls();
   const double affordable = most_seconds() / std::max(sample, 1e-9);
-  planned_rounds_ = static_cast<int>(std::clamp(affordable, double(kFewestRounds), std::max<double>(kFewestRounds, settings_->rounds)));
-  const double least = std::ceil(static_cast<double>(settings_->stop.least_samples) / planned_rounds_);
-  samples_a_round_ = static_cast<int>(std::clamp(affordable / planned_rounds_, 1.0, std::max(1.0, least)));
+  const double least = std::ceil(static_cast<double>(settings_->stop.least_samples) / settings_->rounds);
+  samples_a_round_ = static_cast<int>(std::clamp(affordable / settings_->rounds, 1.0, std::max(1.0, least)));
 }
 
 std::string Contestant::gate(BoundCall& call, const InputSet& set, const std::function<void()>& work) {
@@ -157,7 +155,7 @@ void Contestant::round() {
   attempt([&] {
     const bool looked_at = !scalar() && sampler_->rounds() == 0 && measurement_.calls * samples_a_round_ >= static_cast<std::int64_t>(calls_.size());
     if (looked_at) poison_heads();
-    if (sampler_->rounds() >= planned_rounds_) samples_a_round_ *= 2;  // those that take long to converge get longer rounds, not ever more
+    if (sampler_->rounds() >= settings_->rounds) samples_a_round_ *= 2;  // those that take long to converge get longer rounds, not ever more
     sampler_->round(samples_a_round_);
     return looked_at ? check_heads() : std::string();
   });
@@ -167,7 +165,7 @@ double Contestant::uncertainty() const { return alive() && sampler_ ? median_unc
 
 bool Contestant::wants_more() const {
   if (!alive() || !sampler_) return false;
-  if (sampler_->rounds() < planned_rounds_) return true;
+  if (sampler_->rounds() < settings_->rounds) return true;
   return StopRule{settings_->stop.least_samples, settings_->stop.precision, most_seconds()}.judge(seconds_of(sampler_->samples()),
                                                                                                 sampler_->spent()) == Verdict::more;
 }

@@ -32,8 +32,6 @@ class Contestant {
 
   const Case& entry() const { return *entry_; }
   bool alive() const { return measurement_.fault.empty(); }
-  /// Rounds with fewer than `settings.rounds` are asked for where a sample takes long.
-  int planned_rounds() const { return planned_rounds_; }
   Measurement& measurement() { return measurement_; }
 
  private:
@@ -63,7 +61,7 @@ class Contestant {
   std::unique_ptr<Rotation> rotation_;
   std::unique_ptr<Sampler> sampler_;
   std::size_t next_cold_ = 0;
-  int samples_a_round_ = 1, planned_rounds_ = 0;
+  int samples_a_round_ = 1;
   Measurement measurement_;
 };
 

@@ -45,7 +45,7 @@ void count_into(Measurement& result, const Case& entry, const InputSet& set, Dev
 class Contest {
  public:
   Contest(Device& device, const std::vector<const Case*>& cases, std::vector<InputSet>& sets, const Settings& settings)
-      : memory_(device, memory_for(device, cases, sets)) {
+      : memory_(device, memory_for(device, cases, sets)), rounds_(settings.rounds) {
     const bool scalar_only = memory_.bytes() == 0;
     std::byte* next = memory_.data();
     if (!scalar_only)
@@ -59,11 +59,8 @@ class Contest {
   /// Rounds go through all contestants, so that what the machine does meanwhile happens to all of them alike.
   void run(Ceilings& ceilings) {
     for (Contestant& contestant : contestants_) contestant.prepare();
-    int rounds = 0;
-    for (const Contestant& contestant : contestants_) rounds = std::max(rounds, contestant.planned_rounds());
-    for (int round = 0; round < rounds; ++round)
-      for (Contestant& contestant : contestants_)
-        if (round < contestant.planned_rounds()) contestant.round();
+    for (int round = 0; round < rounds_; ++round)
+      for (Contestant& contestant : contestants_) contestant.round();
     while (Contestant* const next = least_known()) next->round();
     for (Contestant& contestant : contestants_) contestant.finish(&ceilings);
   }
@@ -94,6 +91,7 @@ class Contest {
   }
 
   DeviceMemory memory_;
+  int rounds_;
   std::vector<DeviceArrays> arrays_;
   std::vector<Contestant> contestants_;
 };

@@ -17,6 +17,11 @@ class CeilingsOfDevices {
  public:
   Ceilings& of(Device& device) { return ceilings_.try_emplace(&device, device).first->second; }
   std::map<Device*, Ceilings>& all() { return ceilings_; }
+  double closing_seconds() const {
+    double sum = 0;
+    for (const auto& [device, ceilings] : ceilings_) sum += ceilings.closing_seconds();
+    return sum;
+  }
 
  private:
   std::map<Device*, Ceilings> ceilings_;

@@ -14,7 +14,7 @@ namespace {
 // how this machine compares.
 constexpr double kSecondsPerValue = 3e-8, kSecondsPerEmulatedElement = 8e-7, kSecondsPerCase = 0.1;
 constexpr double kCacheValues = 3.2e7;        // values in the sets that fill a cache four times
-constexpr double kShareForRevisits = 0.1;     // of the time spent, without a budget
+constexpr double kShareForRevisits = 0.15;    // of the time spent, without a budget
 constexpr double kBudgetForSampling = 0.6;    // of what data and gates leave
 
 double elements(const Case& entry) { return static_cast<double>(count_of(entry.shape)); }
@@ -69,6 +69,8 @@ double Runner::Piece::uncertainty() const {
 
 double Runner::spent() const { return host_now() - start_; }
 
+double Runner::committed() const { return spent() + ceilings_.closing_seconds(); }
+
 std::vector<Runner::Piece> Runner::pieces_of(const std::vector<Case>& cases, const Settings& settings) {
   std::vector<Piece> pieces;
   std::string last;
@@ -99,18 +101,21 @@ void Runner::first_pass(std::vector<Piece>& pieces) {
   std::vector<double> expected;
   for (const Piece& piece : pieces) expected.push_back(piece.expected);
   Budget budget(settings_.budget, expected);
-  for (std::size_t i = 0; i < pieces.size(); ++i) {
-    Piece& piece = pieces[i];
-    for (const std::size_t gone : budget.drop(i, spent()))
-      for (const Case& entry : pieces[gone].cases) dropped_.push_back(entry.name());
-    if (budget.dropped(i)) continue;
-    planned_ = spent() + budget.remaining(i);
+  const auto visit = [&](std::size_t index) {
+    Piece& piece = pieces[index];
+    planned_ = committed() + budget.remaining(committed());
     if (events_.at) events_.at(spent(), planned_, piece.cases.front().name());
     const double start = host_now();
     piece.results = measure_group(piece.cases, settings_, ceilings_, device_of_);
     piece.seconds = host_now() - start;
-    budget.done(i, piece.seconds);
-  }
+    budget.done(index, piece.seconds);
+  };
+  for (std::size_t i = 0; i < pieces.size(); ++i)
+    if (budget.fits(i, committed())) visit(i);
+  while (const std::optional<std::size_t> next = budget.next_that_fits(committed())) visit(*next);
+  for (std::size_t i = 0; i < pieces.size(); ++i)
+    if (!budget.is_done(i))
+      for (const Case& entry : pieces[i].cases) dropped_.push_back(entry.name());
 }
 
 /// Goes back to the pieces whose medians are known least, and to the earliest in between, which say most about how the machine changed.
@@ -128,7 +133,7 @@ void Runner::revisit(std::vector<Piece>& pieces) {
   const double first = spent();
   for (Piece* piece : order) {
     const double used = spent() - first, next = piece->seconds;
-    const bool fits = settings_.budget ? spent() + 1.2 * next < *settings_.budget : used == 0 || used + next < kShareForRevisits * first;
+    const bool fits = settings_.budget ? committed() + 1.2 * next < *settings_.budget : used == 0 || used + next < kShareForRevisits * first;
     if (piece != order.front() && !fits) continue;
     if (settings_.budget && !fits) continue;
     if (events_.at) events_.at(spent(), std::max(planned_, spent() + next), "again: " + piece->cases.front().name());

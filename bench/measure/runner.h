@@ -43,7 +43,8 @@ class Runner {
   void revisit(std::vector<Piece>& pieces);
   void visit_again(Piece& piece);
   void close(std::vector<Piece>& pieces);
-  double spent() const;
+  double spent() const;      ///< host seconds since the run began
+  double committed() const;  ///< and those that closing will take
 
   Settings settings_;
   RunEvents events_;

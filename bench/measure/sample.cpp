@@ -15,18 +15,12 @@ std::vector<double> seconds_of(const std::vector<Sample>& samples) {
   return seconds;
 }
 
-std::vector<double> seconds_of_round(const std::vector<Sample>& samples, int round) {
-  std::vector<Sample> own;
-  std::copy_if(samples.begin(), samples.end(), std::back_inserter(own), [&](const Sample& sample) { return sample.round == round; });
-  return seconds_of(own);
-}
-
-std::vector<double> round_medians(const std::vector<Sample>& samples) {
+std::vector<double> repetition_medians(const std::vector<Sample>& samples, int count) {
+  std::vector<std::vector<Sample>> repetitions(static_cast<std::size_t>(std::max(count, 0)));
+  for (const Sample& sample : samples) repetitions[static_cast<std::size_t>(sample.round % count)].push_back(sample);
   std::vector<double> medians;
-  int last = -1;
-  for (const Sample& sample : samples) last = std::max(last, sample.round);
-  for (int round = 0; round <= last; ++round)
-    if (const std::vector<double> seconds = seconds_of_round(samples, round); !seconds.empty()) medians.push_back(median(seconds));
+  for (const std::vector<Sample>& own : repetitions)
+    if (!own.empty()) medians.push_back(median(seconds_of(own)));
   return medians;
 }
 

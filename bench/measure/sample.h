@@ -28,10 +28,8 @@ struct Sample {
 /// tell, by counting: no sample is ever dropped from the record.
 std::vector<double> seconds_of(const std::vector<Sample>& samples);
 
-/// The same for one round.
-std::vector<double> seconds_of_round(const std::vector<Sample>& samples, int round);
-
-/// Median of each round, in order: independent of one another as the samples within a round are not.
-std::vector<double> round_medians(const std::vector<Sample>& samples);
+/// Rounds dealt out to `count` repetitions, the r-th round to repetition r % count, and the median of each repetition: independent of
+/// one another as samples of one round are not. Fewer where there are fewer rounds.
+std::vector<double> repetition_medians(const std::vector<Sample>& samples, int count);
 
 }  // namespace lossbench

@@ -8,34 +8,35 @@
 namespace lossbench {
 namespace {
 
-using Dropped = std::vector<std::size_t>;
-
 TEST(Budget, WithoutOneEverythingFits) {
-  Budget budget(std::nullopt, {1e9, 1e9});
-  EXPECT_EQ(budget.drop(0, 0), Dropped());
+  const Budget budget(std::nullopt, {1e9, 1e9});
+  EXPECT_TRUE(budget.fits(0, 0) && budget.fits(1, 1e9));
 }
 
-TEST(Budget, TheCostliestGoFirst) {
-  Budget budget(10, {2, 7, 3, 4});
-  EXPECT_EQ(budget.drop(0, 0), Dropped({1}));
-  EXPECT_TRUE(budget.dropped(1));
+TEST(Budget, TheCostliestAreLeftOut) {
+  const Budget budget(10, {2, 7, 3, 4});
+  EXPECT_TRUE(budget.fits(0, 0) && budget.fits(2, 0) && budget.fits(3, 0));
+  EXPECT_FALSE(budget.fits(1, 0));
   EXPECT_DOUBLE_EQ(budget.remaining(0), 9);
-  EXPECT_DOUBLE_EQ(budget.left(0, 0), 1);
 }
 
 TEST(Budget, LearnsHowLongThingsTake) {
   Budget budget(10, {1, 1, 1, 1, 1});
-  EXPECT_EQ(budget.drop(0, 0), Dropped());
+  EXPECT_TRUE(budget.fits(4, 0));
   budget.done(0, 3);  // three times as long as expected: two more fit
-  EXPECT_EQ(budget.drop(1, 3), Dropped({1, 2}));
-  EXPECT_DOUBLE_EQ(budget.remaining(1), 6);
+  EXPECT_TRUE(budget.fits(1, 3) && budget.fits(2, 3));
+  EXPECT_FALSE(budget.fits(3, 3) || budget.fits(4, 3));
+  EXPECT_DOUBLE_EQ(budget.remaining(3), 6);
 }
 
-TEST(Budget, NothingIsTakenBackAndNothingDoneIsDropped) {
-  Budget budget(1, {1, 5});
-  EXPECT_EQ(budget.drop(1, 0.9), Dropped({1}));
-  EXPECT_EQ(budget.drop(1, 5), Dropped());
-  EXPECT_FALSE(budget.dropped(0));
+TEST(Budget, WhatWasPutOffIsDoneWhereTimeIsLeft) {
+  Budget budget(10, {1, 4, 4});
+  budget.done(0, 5);
+  EXPECT_EQ(budget.next_that_fits(5), std::nullopt);  // five times as long as expected
+  Budget quick(10, {1, 4, 4});
+  quick.done(0, 0.1);
+  EXPECT_EQ(quick.next_that_fits(0.1), std::optional<std::size_t>(1));
+  EXPECT_FALSE(quick.is_done(1));
 }
 
 Contract contract(std::vector<Contract::Entry> entries) { return {std::move(entries)}; }
