@@ -3,59 +3,15 @@
 Run with LOSSBENCH=<program> or --binary <program>. Expected values are worked out here with NumPy in double.
 """
 
-import argparse
 import json
 import math
-import os
-import subprocess
-import sys
-import tempfile
 import unittest
-from pathlib import Path
 
 import numpy as np
 
-BINARY = os.environ.get("LOSSBENCH", "")
+from program import WithFolder, lossbench, main
+
 RNG = np.random.default_rng(7)
-
-
-def lossbench(*arguments, **options):
-    return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=300, **options)
-
-
-class WithFolder(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        self.out = self.folder / "out"
-
-    def save(self, name, array):
-        path = self.folder / f"{name}.npy"
-        np.save(path, array)
-        return path
-
-    def arguments(self, loss, inputs, *flags):
-        command = ["eval", loss]
-        for name, array in inputs.items():
-            command += ["--in", f"{name}={self.save(name, array)}"]
-        return command + list(flags)
-
-    def evaluate(self, loss, inputs, *flags):
-        done = lossbench(*self.arguments(loss, inputs, *flags))
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return json.loads(done.stdout)
-
-    def refused(self, *command, naming):
-        """Exit status 2, one line on stderr that names the culprit, nothing on stdout, nothing written."""
-        done = lossbench(*command)
-        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
-        self.assertEqual(done.stdout, "")
-        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
-        for word in [naming] if isinstance(naming, str) else naming:
-            self.assertIn(word, done.stderr)
-        self.assertFalse(self.out.exists())
-        return done.stderr
 
 
 class Eval(WithFolder):
@@ -309,70 +265,10 @@ class List(unittest.TestCase):
             self.assertIn(word, text)
 
     def test_help(self):
-        for command in [[], ["list"], ["run"], ["validate"], ["eval"]]:
+        for command in [[], ["list"], ["run"], ["validate"], ["eval"], ["compare"]]:
             done = lossbench(*command, "--help")
             self.assertEqual(done.returncode, 0)
             self.assertIn("--", done.stdout)
-
-
-class Run(WithFolder):
-    def run_json(self, *flags, status=0):
-        path = self.folder / "run.json"
-        done = lossbench("run", "--allow-debug", "--benchmark_repetitions=3", "--out", path, *flags)
-        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
-        return json.loads(path.read_text()), done.stdout
-
-    def test_emulated_cases_carry_counts_and_no_throughput(self):
-        record, table = self.run_json("--loss", "l2,softmax*", "--backend", "simt", "--shape", "4096,8x100")
-        self.assertTrue(record["benchmarks"])
-        for row in record["benchmarks"]:
-            loss, variant, backend, which, dtype, shape = row["run_name"].split("/")[:6]
-            self.assertEqual(backend, "simt")
-            self.assertNotIn("GB/s", row)
-            self.assertNotIn("bytes_per_second", row)
-            self.assertEqual(row["real_time"], 0)
-            self.assertEqual(row["emulated"], 1)
-            self.assertGreaterEqual(row["counted_bytes"], row["contract_bytes"], row["name"])
-            self.assertAlmostEqual(row["predicted_us"], row["counted_bytes"] / 4.8e12 * 1e6, delta=1e-6 * row["predicted_us"])
-            self.assertLessEqual(row["error"], row["bound"])
-        for line in table.splitlines():
-            self.assertLessEqual(len(line), 120)
-            if " simt " in line:
-                self.assertRegex(line, r"simt +\S+ +\d+(x\d+)? {10,}")  # no time, no spread, no GB/s
-
-    def test_measured_cases_carry_time_and_throughput(self):
-        record, table = self.run_json("--loss", "l2", "--backend", "scalar,cpu", "--shape", "20000")
-        rows = [row for row in record["benchmarks"] if row["run_type"] == "iteration"]
-        self.assertGreaterEqual(len(rows), 3 * len({row["run_name"] for row in rows}))
-        for row in rows:
-            self.assertGreater(row["real_time"], 0)
-            self.assertAlmostEqual(row["GB/s"], row["contract_bytes"] / row["real_time"] * {"ns": 1, "us": 1e-3}[row["time_unit"]], delta=1e-6 * row["GB/s"])
-            self.assertNotIn("predicted_us", row)
-        self.assertIn("GB/s", table)
-
-    def test_context(self):
-        record, _ = self.run_json("--loss", "l1", "--variant", "fused", "--shape", "1000", "--seed", "42")
-        context = record["context"]
-        for key in ["lossbench_version", "commit", "compiler", "flags", "build_type", "cuda_built", "device", "command_line"]:
-            self.assertIn(key, context)
-        self.assertEqual(context["seed"], "42")
-        self.assertIn("--seed 42", context["command_line"])
-
-    def test_options_reach_the_name(self):
-        record, _ = self.run_json("--loss", "smooth_l1", "--variant", "fused", "--shape", "1000", "--opt", "sigma=3", "--opt", "reduction=sum")
-        self.assertTrue(record["benchmarks"][0]["run_name"].startswith("smooth_l1/fused/simt/gradient/f32/1000/sigma=3,reduction=sum"))
-
-    def test_google_benchmark_filter_and_format(self):
-        done = lossbench("run", "--allow-debug", "--loss", "l2", "--backend", "simt", "--shape", "500", "--benchmark_filter=single_pass",
-                         "--benchmark_format=json")
-        record = json.loads(done.stdout)
-        self.assertTrue(all("single_pass" in row["name"] for row in record["benchmarks"]))
-
-    def test_bandwidth_is_an_input(self):
-        record, table = self.run_json("--loss", "l1", "--variant", "single_pass", "--backend", "simt", "--shape", "1000", "--bandwidth", "1e12")
-        row = record["benchmarks"][0]
-        self.assertAlmostEqual(row["predicted_us"], row["counted_bytes"] * 1e-6, delta=1e-9)
-        self.assertIn("1 TB/s", table)
 
 
 class Validate(unittest.TestCase):
@@ -395,10 +291,4 @@ class Validate(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--binary", default=BINARY)
-    chosen, rest = parser.parse_known_args()
-    BINARY = chosen.binary
-    if not BINARY:
-        sys.exit("say which program: LOSSBENCH=<program> or --binary <program>")
-    unittest.main(argv=[sys.argv[0], *rest])
+    main()

@@ -5,7 +5,11 @@ TITLE = "Loss kernels: speed, traffic and error"
 GUIDE = [
     "**Throughput** counts contract bytes: the fewest that the pass can move, each input read once and each output written once. "
     "A variant that reads its data twice gets no credit for the second read, so throughputs of one loss compare directly. Bars are "
-    "medians of the repetitions; the dark line at a bar's end is their interquartile range, half of which is the column *±*.",
+    "medians; the dark line at a bar's end is about a 95 % interval of the median, which is the column *±*. **Ceiling** is the throughput "
+    "over what memory did in the same run, in the same traffic shape and size.",
+    "**Caveats** stand in the last column: *not converged* (time was up before the median was known to 0.5 %), *drift* (the machine changed by "
+    "more than 2 % during the run), *throttled* and *disturbed* (a tenth of the samples or more at a sagged clock, or interrupted), *bimodal* "
+    "(samples in two heaps), *cached* (the arrays fit the cache), *sync* (every call returns through the host).",
     "**Kernels under the emulator** are the CUDA kernels themselves, run thread by thread on the CPU. What the emulator counts is "
     "exact; what it takes is of no interest and is not shown. *Traffic* is counted bytes over contract bytes: 1.00× is the fewest "
     "possible, and the upright mark in a figure; rows whose label says to ignore them need not be read, so it can be less. The "

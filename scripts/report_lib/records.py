@@ -55,11 +55,14 @@ class Case:
 
     @property
     def spread(self):
-        """Half the interquartile range of the repetitions, over their median; NaN where there are too few."""
+        """How well the median is known, relative to it: as recorded from all samples, else the notch of the repetitions' box plot,
+        1.57·IQR/(√n·median). NaN where there are too few."""
+        if "uncertainty" in self.counters:
+            return self.counters["uncertainty"]
         if len(self.seconds) < 4 or not self.time > 0:
             return math.nan
         low, _, high = statistics.quantiles(self.seconds, n=4, method="inclusive")
-        return (high - low) / 2 / self.time
+        return 1.57 * (high - low) / math.sqrt(len(self.seconds)) / self.time
 
     def counter(self, name):
         return self.counters.get(name, math.nan)
@@ -81,6 +84,17 @@ class Case:
         """Counted bytes over contract bytes: 1 is the fewest that the loss can move."""
         contract = self.counter("contract_bytes")
         return self.counter("counted_bytes") / contract if contract > 0 else math.nan
+
+    @property
+    def share_of_ceiling(self):
+        """Throughput over what memory did in the same run, in the same traffic shape; NaN where that was not measured."""
+        return math.nan if self.emulated else self.counter("percent_of_ceiling") / 100
+
+    @property
+    def caveats(self):
+        """What a reader must know before believing the figure. See docs/measuring.md."""
+        words = ["not converged"] if self.counters.get("converged") == 0 else []
+        return words + [word for word in ("drift", "throttled", "disturbed", "bimodal", "cached") if self.counters.get(word)]
 
     @property
     def error_over_bound(self):

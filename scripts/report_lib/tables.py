@@ -2,8 +2,8 @@
 
 from . import choose, numbers
 
-HEADER = ["variant", "backend", "type", "shape", "time", "±", "GB/s", "traffic", "error", "bound", "error/bound", ""]
-NUMERIC = {"time", "±", "GB/s", "traffic", "error", "bound", "error/bound", "scalar", "predicted"}
+HEADER = ["variant", "backend", "type", "shape", "time", "±", "GB/s", "ceiling", "traffic", "error", "bound", "error/bound", ""]
+NUMERIC = {"time", "±", "GB/s", "ceiling", "traffic", "error", "bound", "error/bound", "scalar", "predicted"}
 
 
 def main_and_other(run, loss):
@@ -17,13 +17,15 @@ def main_and_other(run, loss):
 def row(case):
     shape = case.shape + (f" {case.options}" if case.options else "")
     if case.skipped:
-        return [f"`{case.variant}`", case.backend, case.dtype, shape] + [""] * 7 + [f"left out: {case.skipped}"]
+        return [f"`{case.variant}`", case.backend, case.dtype, shape] + [""] * 8 + [f"left out: {case.skipped}"]
     if case.failure:
-        return [f"`{case.variant}`", case.backend, case.dtype, shape] + [""] * 7 + [f"**failed**: {case.failure}"]
+        return [f"`{case.variant}`", case.backend, case.dtype, shape] + [""] * 8 + [f"**failed**: {case.failure}"]
     time = f"({numbers.microseconds(case.counter('predicted_us'))})" if case.emulated else numbers.seconds(case.time)
-    remark = "**over its bound**" if case.within_bound is False else "predicted" if case.emulated else case.label.split(":")[0]
+    words = [case.label.split(":")[0]] if case.label else []
+    remark = "**over its bound**" if case.within_bound is False else "predicted" if case.emulated else ", ".join(words + case.caveats)
     return [f"`{case.variant}`", case.backend, case.dtype, shape, time, "" if case.emulated else numbers.percent(case.spread),
-            "" if case.emulated else numbers.significant(case.gb_per_s), numbers.factor(case.traffic_ratio) if case.emulated else "",
+            "" if case.emulated else numbers.significant(case.gb_per_s), "" if case.emulated else numbers.percent(case.share_of_ceiling, 0),
+            numbers.factor(case.traffic_ratio) if case.emulated else "",
             *accuracy(case), remark]
 
 

@@ -17,10 +17,12 @@ constexpr const char* kName = "l2/thrust/cpu/forward/f32/1000";
 constexpr const char* kOldJson = R"({
   "context": {"device": "card", "num_cpus": 2, "note": "a \"NaN\" in words"},
   "benchmarks": [
-    {"name": "l2/thrust/cpu/forward/f32/1000/iterations:1/repeats:2/manual_time", "run_name": "l2/thrust/cpu/forward/f32/1000/iterations:1/repeats:2/manual_time",
+    {"name": "x", "run_name": "l2/thrust/cpu/forward/f32/1000/iterations:1/repeats:2/manual_time",
      "run_type": "iteration", "real_time": 2.0, "time_unit": "us", "GB/s": 4.0, "odd": NaN, "revisit_ratio": 1.02},
-    {"name": "x", "run_name": "l2/thrust/cpu/forward/f32/1000/iterations:1/repeats:2/manual_time", "run_type": "iteration", "real_time": 3.0, "time_unit": "us"},
-    {"name": "x_mean", "run_name": "l2/thrust/cpu/forward/f32/1000/iterations:1/repeats:2/manual_time", "run_type": "aggregate", "real_time": -nan},
+    {"name": "x", "run_name": "l2/thrust/cpu/forward/f32/1000/iterations:1/repeats:2/manual_time",
+     "run_type": "iteration", "real_time": 3.0, "time_unit": "us"},
+    {"name": "x_mean", "run_name": "l2/thrust/cpu/forward/f32/1000/iterations:1/repeats:2/manual_time",
+     "run_type": "aggregate", "real_time": -nan},
     {"name": "l1/fused/cuda/gradient/f32/7/half=true/manual_time", "run_type": "iteration", "error_occurred": true, "error_message": "wrong"}
   ]})";
 

@@ -1,0 +1,150 @@
+// The data that are measured visit every branch of every loss, each in at least one element of a hundred, whatever the seed: a kernel that
+// is wrong, or quick, on one of them cannot hide.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <set>
+
+#include "bench/data.h"
+#include "bench/validation_inputs.h"
+#include "registry/registry.h"
+
+namespace lossbench {
+namespace {
+
+/// Values of the inputs, by name, at one element; a row-wise loss has its whole row.
+class Element {
+ public:
+  Element(const std::vector<Tensor>& inputs, std::int64_t index) : index_(static_cast<std::size_t>(index)) {
+    for (const Tensor& tensor : inputs) wide_.emplace(tensor.name, tensor.widen());
+  }
+  void move_to(std::int64_t index) { index_ = static_cast<std::size_t>(index); }
+
+  double operator[](const char* name) const {
+    const WideArray& array = wide_.at(name);
+    return array.is_label ? static_cast<double>(array.labels[index_]) : array.values[index_];
+  }
+  double difference() const { return (*this)["input"] - (*this)["target"]; }
+  double margin() const { return (*this)["target"] * (*this)["scores"]; }
+  bool has(const char* name) const { return wide_.contains(name); }
+
+  /// Of a row of scores: the class with the highest, and the class that is meant.
+  std::int64_t highest(const char* name) const {
+    const std::vector<double> row = row_of(name);
+    return std::max_element(row.begin(), row.end()) - row.begin();
+  }
+  std::vector<double> row_of(const char* name) const {
+    const WideArray& array = wide_.at(name);
+    const auto width = static_cast<std::size_t>(array.shape.back());
+    const auto begin = array.values.begin() + static_cast<std::ptrdiff_t>(index_ * width);
+    return {begin, begin + static_cast<std::ptrdiff_t>(width)};
+  }
+  std::int64_t label() const { return wide_.at("target").labels[index_]; }
+  std::int64_t count(const char* name) const { return wide_.at(name).shape.front(); }
+
+ private:
+  std::map<std::string, WideArray> wide_;
+  std::size_t index_;
+};
+
+using Branch = std::function<bool(const Element&)>;
+
+struct Coverage {
+  const char* loss;
+  const char* options;
+  std::vector<Branch> branches;
+};
+
+const Branch kAbove = [](const Element& x) { return x.difference() > 0; };
+const Branch kBelow = [](const Element& x) { return x.difference() < 0; };
+
+/// Inside the parabola, and outside of it on either side.
+std::vector<Branch> parabola_and_lines(double switch_point) {
+  return {[=](const Element& x) { return std::fabs(x.difference()) < switch_point; },
+          [=](const Element& x) { return x.difference() >= switch_point; }, [=](const Element& x) { return x.difference() <= -switch_point; }};
+}
+
+const std::vector<Branch> kRows = {
+    [](const Element& x) { return x.highest("logits") == x.label(); },       // right
+    [](const Element& x) { return x.highest("logits") != x.label(); },       // wrong
+    [](const Element& x) { return x.highest("logits") < 16; },               // the maximum comes early, so the running sum is not rescaled
+    [](const Element& x) { return x.highest("logits") >= 48; },              // and late
+    [](const Element& x) { return x.row_of("logits").at(0) < 0; },
+};
+
+const std::vector<Coverage>& table() {
+  static const std::vector<Coverage> kTable = {
+      {"zero_one", "", {[](const Element& x) { return x["pred"] == x["target"]; }, [](const Element& x) { return x["pred"] != x["target"]; }}},
+      {"zero_one", "mode=sign", {[](const Element& x) { return x.margin() > 0; }, [](const Element& x) { return x.margin() < 0; }}},
+      {"zero_one", "mode=tolerance T=1", {[](const Element& x) { return std::fabs(x["pred"] - x["target"]) < 1; },
+                                          [](const Element& x) { return std::fabs(x["pred"] - x["target"]) > 1; }}},
+      {"logistic", "", {[](const Element& x) { return x.margin() > 0; }, [](const Element& x) { return x.margin() < 0; },
+                        [](const Element& x) { return x.margin() > 17; }, [](const Element& x) { return x.margin() < -17; }}},
+      {"hinge", "", {[](const Element& x) { return x.margin() < 1; }, [](const Element& x) { return x.margin() > 1; }}},
+      {"l1", "", {kAbove, kBelow}},
+      {"l2", "", {kAbove, kBelow}},
+      {"smooth_l1", "", parabola_and_lines(1)},
+      {"smooth_l1", "sigma=3", parabola_and_lines(1.0 / 9)},
+      {"huber", "", parabola_and_lines(1)},
+      {"smooth_l1_weighted", "", parabola_and_lines(1)},
+      {"smooth_l1_weighted", "+inside_weight +outside_weight",
+       {[](const Element& x) { return x["inside_weight"] == 0; }, [](const Element& x) { return x["outside_weight"] == 0; },
+        [](const Element& x) { return x["inside_weight"] > 0 && x["outside_weight"] > 0; }}},
+      {"bce", "", {[](const Element& x) { return x["logits"] > 0; }, [](const Element& x) { return x["logits"] < 0; },
+                   [](const Element& x) { return std::fabs(x["logits"]) > 17; }, [](const Element& x) { return x["target"] == 0; },
+                   [](const Element& x) { return x["target"] == 1; }, [](const Element& x) { return x["target"] > 0 && x["target"] < 1; }}},
+      {"bce", "input=probs", {[](const Element& x) { return x["probs"] < 0.01; }, [](const Element& x) { return x["probs"] > 0.99; },
+                              [](const Element& x) { return x["probs"] > 0.25 && x["probs"] < 0.75; }}},
+      {"softmax_cross_entropy", "", kRows},
+  };
+  return kTable;
+}
+
+class Branches : public testing::TestWithParam<std::size_t> {};
+INSTANTIATE_TEST_SUITE_P(Table, Branches, testing::Range(std::size_t{0}, table().size()),
+                         [](const auto& info) { return std::string(table()[info.param].loss) + "_" + std::to_string(info.param); });
+
+TEST_P(Branches, AreVisitedWhateverTheSeed) {
+  const Coverage& coverage = table()[GetParam()];
+  const Loss& loss = Registry::instance().loss(coverage.loss);
+  const OptionSet set = parse_option_set(loss, coverage.options);
+  const Shape shape = takes_rows(loss, set.options) ? Shape{1024, 64} : Shape{1 << 14};
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    const DataMaker maker(loss, set.options, DType::f32, DType::i32, DataKind::kept, seed);
+    Element element(maker.inputs(shape, set.extra), 0);
+    const std::int64_t count = shape.front();
+    for (std::size_t b = 0; b < coverage.branches.size(); ++b) {
+      std::int64_t visits = 0;
+      for (std::int64_t i = 0; i < count; ++i) {
+        element.move_to(i);
+        visits += coverage.branches[b](element);
+      }
+      EXPECT_GE(visits, count / 100) << coverage.loss << " " << coverage.options << ", branch " << b << ", seed " << seed;
+    }
+  }
+}
+
+/// A new loss says here what its branches are.
+TEST(BranchTable, HoldsEveryLoss) {
+  std::set<std::string> known;
+  for (const Coverage& coverage : table()) known.insert(coverage.loss);
+  for (const Loss& loss : Registry::instance().losses()) EXPECT_TRUE(known.contains(loss.name)) << loss.name << " is not in the table";
+}
+
+/// What is drawn for one seed says nothing of another: no set of inputs can stand in for the next.
+TEST(FreshData, EverySetIsAnother) {
+  const Loss& loss = Registry::instance().loss("l2");
+  const Options options(loss.options);
+  const auto values = [&](std::uint64_t seed) {
+    return DataMaker(loss, options, DType::f32, DType::i32, DataKind::kept, seed).inputs({4096}, {}).front().widen().values;
+  };
+  const std::vector<double> first = values(1), second = values(2);
+  int equal = 0;
+  for (std::size_t i = 0; i < first.size(); ++i) equal += first[i] == second[i];
+  EXPECT_LE(equal, 4);
+}
+
+}  // namespace
+}  // namespace lossbench

@@ -1,0 +1,159 @@
+"""`lossbench run` and `lossbench compare` as users see them: tables, records, budgets, verdicts, refusals.
+
+Run with LOSSBENCH=<program> or --binary <program>.
+"""
+
+import json
+import time
+
+from program import WithFolder, lossbench, main
+
+
+class Run(WithFolder):
+    def run_json(self, *flags, status=0):
+        path = self.folder / "run.json"
+        done = lossbench("run", "--allow-debug", "--benchmark_repetitions=3", "--out", path, *flags)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return json.loads(path.read_text()), done.stdout
+
+    def test_emulated_cases_carry_counts_and_no_throughput(self):
+        record, table = self.run_json("--loss", "l2,softmax*", "--backend", "simt", "--shape", "4096,8x100")
+        self.assertTrue(record["benchmarks"])
+        for row in record["benchmarks"]:
+            loss, variant, backend, which, dtype, shape = row["run_name"].split("/")[:6]
+            self.assertEqual(backend, "simt")
+            self.assertNotIn("GB/s", row)
+            self.assertNotIn("bytes_per_second", row)
+            self.assertEqual(row["real_time"], 0)
+            self.assertEqual(row["emulated"], 1)
+            self.assertGreaterEqual(row["counted_bytes"], row["contract_bytes"], row["name"])
+            self.assertAlmostEqual(row["predicted_us"], row["counted_bytes"] / 4.8e12 * 1e6, delta=1e-6 * row["predicted_us"])
+            self.assertLessEqual(row["error"], row["bound"])
+        for line in table.splitlines():
+            self.assertLessEqual(len(line), 120)
+            if " simt " in line:
+                self.assertRegex(line, r"simt +\S+ +\d+(x\d+)? {10,}")  # no time, no spread, no GB/s
+
+    def test_measured_cases_carry_time_and_throughput(self):
+        record, table = self.run_json("--loss", "l2", "--backend", "scalar,cpu", "--shape", "20000")
+        rows = [row for row in record["benchmarks"] if row["run_type"] == "iteration"]
+        self.assertGreaterEqual(len(rows), 3 * len({row["run_name"] for row in rows}))
+        for row in rows:
+            self.assertGreater(row["real_time"], 0)
+            self.assertAlmostEqual(row["GB/s"], row["contract_bytes"] / row["real_time"] * {"ns": 1, "us": 1e-3}[row["time_unit"]], delta=1e-6 * row["GB/s"])
+            self.assertNotIn("predicted_us", row)
+        self.assertIn("GB/s", table)
+
+    def test_record_says_how_it_was_measured(self):
+        record, _ = self.run_json("--loss", "l2", "--backend", "cpu", "--shape", "20000", "--mode", "single")
+        (row, *_) = [row for row in record["benchmarks"] if row["run_type"] == "iteration"]
+        for counter in ["p5_us", "p95_us", "samples", "converged", "uncertainty", "percent_of_ceiling", "ceiling_GB/s", "input_sets",
+                        "calls_per_sample", "clock_MHz", "error", "bound", "revisit_ratio"]:
+            self.assertIn(counter, row)
+        self.assertEqual(row["calls_per_sample"], 1)
+        self.assertLessEqual(row["p5_us"], row["p95_us"])
+        context = record["context"]
+        self.assertEqual(context["mode"], "single")
+        for key in ["cpu", "cpu_cache_bytes", "system", "cuda_compiler", "budget_seconds", "revisit_spread", "cpu_launch_us"]:
+            self.assertIn(key, context)
+        self.assertTrue(any(key.startswith("ceiling cpu 2R") for key in context))
+        samples = json.loads((self.folder / "run.samples.json").read_text())["cases"]
+        (own,) = samples.values()
+        self.assertEqual(len(own["seconds"]), row["samples"])
+        self.assertEqual({len(column) for column in own.values()}, {len(own["seconds"])})
+
+    def test_budget(self):
+        start = time.monotonic()
+        record, table = self.run_json("--loss", "l1,l2,huber,bce,softmax*", "--backend", "cpu,scalar", "--budget", "6s")
+        self.assertLess(time.monotonic() - start, 12)
+        self.assertIn("dropped, for they did not fit into the budget of 6 s", table)
+        dropped = record["context"]["dropped"].split()
+        measured = {row["run_name"].split("/iterations")[0] for row in record["benchmarks"]}
+        self.assertTrue(dropped and measured)
+        self.assertFalse(measured & set(dropped))
+        for name in dropped:
+            self.assertIn(name, table)
+
+    def test_refusals_of_run(self):
+        for flags, naming in [(["--budget", "soon"], ["--budget", "seconds"]), (["--budget", "-3s"], ["--budget"]), (["--mode", "warm"], ["steady", "single"]),
+                              (["--benchmark_filter=["], ["--benchmark_filter"]), (["--benchmark_filter=nothing"], ["--benchmark_filter"])]:
+            self.refused("run", "--loss", "l1", "--shape", "10", *flags, naming=naming)
+
+    def test_context(self):
+        record, _ = self.run_json("--loss", "l1", "--variant", "fused", "--shape", "1000", "--seed", "42")
+        context = record["context"]
+        for key in ["lossbench_version", "commit", "compiler", "flags", "build_type", "cuda_built", "device", "command_line"]:
+            self.assertIn(key, context)
+        self.assertEqual(context["seed"], "42")
+        self.assertIn("--seed 42", context["command_line"])
+
+    def test_options_reach_the_name(self):
+        record, _ = self.run_json("--loss", "smooth_l1", "--variant", "fused", "--shape", "1000", "--opt", "sigma=3", "--opt", "reduction=sum")
+        self.assertTrue(record["benchmarks"][0]["run_name"].startswith("smooth_l1/fused/simt/gradient/f32/1000/sigma=3,reduction=sum"))
+
+    def test_google_benchmark_filter_and_format(self):
+        done = lossbench("run", "--allow-debug", "--loss", "l2", "--backend", "simt", "--shape", "500", "--benchmark_filter=single_pass",
+                         "--benchmark_format=json")
+        record = json.loads(done.stdout)
+        self.assertTrue(all("single_pass" in row["name"] for row in record["benchmarks"]))
+
+    def test_bandwidth_is_an_input(self):
+        record, table = self.run_json("--loss", "l1", "--variant", "single_pass", "--backend", "simt", "--shape", "1000", "--bandwidth", "1e12")
+        row = record["benchmarks"][0]
+        self.assertAlmostEqual(row["predicted_us"], row["counted_bytes"] * 1e-6, delta=1e-9)
+        self.assertIn("1 TB/s", table)
+
+
+class Compare(WithFolder):
+    """Two records made by hand, so that what is right is known."""
+
+    def record(self, name, factor, **context):
+        rows = [{"name": f"{case}/iterations:1/repeats:9/manual_time", "run_name": f"{case}/iterations:1/repeats:9/manual_time", "run_type": "iteration",
+                 "real_time": 1000 * own * (1 + 0.001 * i), "time_unit": "ns", "revisit_ratio": 1.002}
+                for case, own in [("l2/thrust/cpu/forward/f32/1000", factor), ("l1/thrust/cpu/forward/f32/1000", 1)] for i in range(9)]
+        path = self.folder / name
+        path.write_text(json.dumps({"context": {"cpu": "one", "flags": "-O2", "mode": "steady", "commit": name, **context}, "benchmarks": rows}))
+        return path
+
+    def test_slower_faster_and_the_same(self):
+        base = self.record("base.json", 1)
+        for factor, word, status in [(1.2, "1 slower, 1 no difference", 1), (0.8, "1 faster, 1 no difference", 0), (1, "2 no difference", 0)]:
+            done = lossbench("compare", base, self.record("other.json", factor))
+            self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+            self.assertIn(word, done.stdout)
+
+    def test_threshold(self):
+        self.assertEqual(lossbench("compare", self.record("a.json", 1), self.record("b.json", 1.2), "--threshold", "25").returncode, 0)
+
+    def test_files(self):
+        markdown, result = self.folder / "c.md", self.folder / "c.json"
+        lossbench("compare", self.record("a.json", 1), self.record("b.json", 1.2), "--markdown", markdown, "--json", result)
+        comparison = json.loads(result.read_text())
+        self.assertTrue(comparison["regressed"])
+        self.assertEqual([case["change"] for case in comparison["cases"]], ["slower", "no difference"])
+        self.assertAlmostEqual(comparison["cases"][0]["ratio"], 1.2, delta=0.001)
+        self.assertIn("| **slower** |", markdown.read_text())
+
+    def test_refusals(self):
+        base = self.record("base.json", 1)
+        self.refused("compare", base, self.folder / "nothing.json", naming="nothing.json")
+        self.refused("compare", base, self.record("other.json", 1, cpu="two"), naming=["cpu", "'one' and 'two'", "--across device"])
+        self.refused("compare", base, self.record("built.json", 1, flags="-O3"), naming=["flags", "--across build"])
+        self.refused("compare", base, self.record("cold.json", 1, mode="single"), naming="mode")
+        self.refused("compare", base, base, "--across", "weather", naming=["weather", "device, build"])
+        torn = self.folder / "torn.json"
+        torn.write_text('{"benchmarks": [')
+        self.refused("compare", base, torn, naming="torn.json")
+        self.assertEqual(lossbench("compare", base, self.record("other.json", 1, cpu="two"), "--across", "device").returncode, 0)
+
+    def test_records_of_run(self):
+        path = self.folder / "run.json"
+        self.assertEqual(lossbench("run", "--loss", "l2", "--variant", "fused", "--shape", "1000", "--out", path, "--allow-debug").returncode, 0)
+        done = lossbench("compare", path, path)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("counted", done.stdout)
+        self.assertIn("1 no difference", done.stdout)
+
+
+if __name__ == "__main__":
+    main()
