@@ -5,6 +5,7 @@ Run with LOSSBENCH=<program> or --binary <program>. Expected values are worked o
 
 import json
 import math
+import os
 import unittest
 
 import numpy as np
