@@ -1,7 +1,9 @@
 #include "bench/run_context.h"
 
-#include <benchmark/benchmark.h>
 #include <fmt/format.h>
+
+#include <CLI/Version.hpp>
+#include <nlohmann/json.hpp>
 
 #include "bench/build_info.h"
 #include "registry/registry.h"
@@ -26,6 +28,8 @@ std::vector<std::pair<std::string, std::string>> run_context(const Settings& set
       {"build_type", build.build_type},
       {"cuda_built", built_with_cuda() ? "yes" : "no"},
       {"cuda_compiler", build.cuda_compiler.empty() ? "none" : build.cuda_compiler},
+      {"libraries", fmt::format("fmt {}.{}.{}, nlohmann-json {}.{}.{}, CLI11 {}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100,
+                                NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH, CLI11_VERSION)},
       {"device", cuda_device_name()},
   };
   std::string reason;
