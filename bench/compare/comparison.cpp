@@ -8,10 +8,6 @@
 namespace lossbench {
 namespace {
 
-constexpr std::size_t kEnoughForADeviation = 4;
-constexpr double kDeviationOfMedian = 1.4826;  // of a normal distribution, over the median of its absolute values
-constexpr double kDeviations = 2.5;            // 1 % of a normal distribution is further out
-
 double revisit(const RecordedCase& entry) {
   const double ratio = entry.counter("revisit_ratio");
   return ratio > 0 ? std::fabs(std::log(ratio)) : 0;
@@ -31,7 +27,7 @@ CaseChange compare_counted(const RecordedCase& before, const RecordedCase& after
   return change;
 }
 
-CaseChange compare_case(const Record& before, const RecordedCase& a, const Record& after, const RecordedCase& b, const Claim& claim) {
+CaseChange compare_case(const RecordedCase& a, const RecordedCase& b, double spread, const Claim& claim) {
   CaseChange change{.name = b.name};
   if (!a.fault.empty() || !b.fault.empty()) {
     change.change = a.fault.empty() ? Change::broken : b.fault.empty() ? Change::fixed : Change::both_failed;
@@ -42,7 +38,7 @@ CaseChange compare_case(const Record& before, const RecordedCase& a, const Recor
   change.before = median(a.seconds);
   change.after = median(b.seconds);
   change.ratio = ratio_of(a.seconds, b.seconds);
-  change.aa_spread = std::max(aa_spread(before, a), aa_spread(after, b));
+  change.aa_spread = spread;
   const double difference = std::fabs(std::log(change.ratio.ratio));
   const bool claimed = change.ratio.p < claim.p && difference > std::log1p(claim.threshold) &&
                        (!claim.above_spread || difference > change.aa_spread);
@@ -65,19 +61,17 @@ bool RecordComparison::regressed() const {
   return std::any_of(cases.begin(), cases.end(), [](const CaseChange& entry) { return is_regression(entry.change); });
 }
 
-double aa_spread(const Record& record, const RecordedCase& entry) {
-  std::vector<double> spreads;
-  for (const RecordedCase& other : record.cases)
-    if (const double spread = revisit(other); spread > 0) spreads.push_back(spread);
-  if (spreads.empty()) return 0;
-  const bool enough = spreads.size() >= kEnoughForADeviation;
-  return std::max(revisit(entry), enough ? kDeviations * kDeviationOfMedian * median(spreads) : quantile(spreads, 1));
+double aa_spread(const Record& record) {
+  double most = 0;
+  for (const RecordedCase& entry : record.cases) most = std::max(most, revisit(entry));
+  return most;
 }
 
 RecordComparison compare_records(const Record& before, const Record& after, const Claim& claim) {
   RecordComparison comparison;
+  const double spread = std::max(aa_spread(before), aa_spread(after));
   for (const RecordedCase& entry : after.cases)
-    if (const RecordedCase* const old = before.find(entry.name)) comparison.cases.push_back(compare_case(before, *old, after, entry, claim));
+    if (const RecordedCase* const old = before.find(entry.name)) comparison.cases.push_back(compare_case(*old, entry, spread, claim));
     else comparison.only_after.push_back(entry.name);
   for (const RecordedCase& entry : before.cases)
     if (!after.find(entry.name)) comparison.only_before.push_back(entry.name);

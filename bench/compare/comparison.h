@@ -36,7 +36,7 @@ struct CaseChange {
   bool counted = false;          ///< an emulated kernel: bytes, not seconds
   double before = 0, after = 0;  ///< seconds, or bytes
   RatioEstimate ratio = {};      ///< after over before
-  double aa_spread = 0;          ///< how far this case differs from itself, measured again in the same run
+  double aa_spread = 0;          ///< how far the same code differs from itself, measured again in the same run
 };
 
 struct RecordComparison {
@@ -47,10 +47,9 @@ struct RecordComparison {
   bool regressed() const;
 };
 
-/// How far figures of a run differ when they are measured again later in it, as a logarithm: for this case at least as far as it did
-/// itself, and as far as 2.5 standard deviations of the run's revisited cases (from the median of their differences, so that a few wild
-/// ones do not blind the rest), or as the furthest of them where there are fewer than four. 0 where nothing was measured again.
-double aa_spread(const Record& record, const RecordedCase& entry);
+/// How far figures of a run differ when they are measured again later in it, as a logarithm: the furthest of its revisited cases. A
+/// machine on which one case moved by a tenth may move any other by a tenth. 0 where nothing was measured again.
+double aa_spread(const Record& record);
 
 RecordComparison compare_records(const Record& before, const Record& after, const Claim& claim);
 

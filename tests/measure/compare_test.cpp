@@ -79,12 +79,9 @@ TEST(Compare, ClaimsWhatIsSignificantLargeAndAboveTheSpread) {
 }
 
 TEST(Compare, TheSpreadOfARunIsThatOfItsRevisitedCases) {
-  Record record{"a.json", {}, {timed(kBase, 1.03), timed(kBase, 0.9, "b"), {"c", kBase, {}, ""}}};
-  EXPECT_NEAR(aa_spread(record, record.cases[2]), -std::log(0.9), 1e-12) << "of few, the furthest";
-  for (int i = 0; i < 20; ++i) record.cases.push_back(timed(kBase, 1.01, "more"));
-  EXPECT_NEAR(aa_spread(record, record.cases[2]), 2.5 * 1.4826 * std::log(1.01), 1e-12) << "of many, 2.5 deviations";
-  EXPECT_NEAR(aa_spread(record, record.cases[1]), -std::log(0.9), 1e-12) << "its own, where that is more";
-  EXPECT_EQ(aa_spread({"b.json", {}, {{"c", kBase, {}, ""}}}, {"c", kBase, {}, ""}), 0);
+  const Record record{"a.json", {}, {timed(kBase, 1.03), timed(kBase, 0.9, "b"), {"c", kBase, {}, ""}}};
+  EXPECT_NEAR(aa_spread(record), -std::log(0.9), 1e-12);
+  EXPECT_EQ(aa_spread({"b.json", {}, {{"c", kBase, {}, ""}}}), 0);
 }
 
 RecordedCase counted(double bytes, double launches = 1) { return {kName, {0}, {{"emulated", 1}, {"counted_bytes", bytes}, {"launches", launches}}, ""}; }
