@@ -80,7 +80,7 @@ void report(benchmark::State& state, const CaseResult& entry, const Settings& se
   state.SetIterationTime(seconds);
 }
 
-/// A repetition hands out the median of its rounds. There are as many in every run, since their number is part of the name.
+/// A repetition hands out the median of its share of the samples. There are as many in every run, since their number is part of the name.
 class Body {
  public:
   Body(const CaseResult& entry, const Settings& settings)

@@ -27,7 +27,7 @@ class GoogleBenchmark {
   /// Where the JSON goes; empty where it goes nowhere.
   std::string json_file() const;
 
-  /// Reports results that were measured before: the rounds of a case are dealt out to its repetitions, whose value is their median.
+  /// Reports results that were measured before: the samples of a case are dealt out to its repetitions, whose value is their median.
   void report(const std::vector<CaseResult>& results, const Settings& settings);
 
  private:

@@ -5,22 +5,29 @@
 #include "bench/measure/statistics.h"
 
 namespace lossbench {
+namespace {
+
+constexpr std::ptrdiff_t kEnoughClean = 27;  // three for each of nine repetitions
+
+}  // namespace
 
 std::vector<double> seconds_of(const std::vector<Sample>& samples) {
   const auto clean = std::count_if(samples.begin(), samples.end(), [](const Sample& sample) { return sample.clean(); });
-  const bool all = 2 * static_cast<std::size_t>(clean) < samples.size();
+  const bool enough = clean >= kEnoughClean || 5 * static_cast<std::size_t>(clean) >= samples.size();
   std::vector<double> seconds;
   for (const Sample& sample : samples)
-    if (all || sample.clean()) seconds.push_back(sample.seconds);
+    if (!enough || sample.clean()) seconds.push_back(sample.seconds);
   return seconds;
 }
 
 std::vector<double> repetition_medians(const std::vector<Sample>& samples, int count) {
-  std::vector<std::vector<Sample>> repetitions(static_cast<std::size_t>(std::max(count, 0)));
-  for (const Sample& sample : samples) repetitions[static_cast<std::size_t>(sample.round % count)].push_back(sample);
+  const std::vector<double> seconds = seconds_of(samples);
+  const std::size_t size = seconds.size(), parts = std::min(static_cast<std::size_t>(std::max(count, 0)), size);
   std::vector<double> medians;
-  for (const std::vector<Sample>& own : repetitions)
-    if (!own.empty()) medians.push_back(median(seconds_of(own)));
+  for (std::size_t part = 0; part < parts; ++part) {
+    const auto at = [&](std::size_t p) { return seconds.begin() + static_cast<std::ptrdiff_t>(p * size / parts); };
+    medians.push_back(median({at(part), at(part + 1)}));
+  }
   return medians;
 }
 

@@ -24,12 +24,11 @@ struct Sample {
   bool clean() const { return !disturbed && !throttled; }
 };
 
-/// The times to judge by: the clean samples where they are at least half, else all of them. Which it was is for the caller to
+/// The times to judge by: the clean samples where there are enough of them (27, or a fifth), else all. Which it was is for the caller to
 /// tell, by counting: no sample is ever dropped from the record.
 std::vector<double> seconds_of(const std::vector<Sample>& samples);
 
-/// Rounds dealt out to `count` repetitions, the r-th round to repetition r % count, and the median of each repetition: independent of
-/// one another as samples of one round are not. Fewer where there are fewer rounds.
+/// The samples to judge by, in the order they were taken, in `count` parts, and the median of each; fewer where there are fewer samples.
 std::vector<double> repetition_medians(const std::vector<Sample>& samples, int count);
 
 }  // namespace lossbench
