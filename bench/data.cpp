@@ -59,9 +59,13 @@ std::string_view name_of(DataKind kind) {
 }
 
 bool takes_rank(const Loss& loss, const Options& options, std::size_t rank) {
-  const std::string text = loss.inputs_of(options).front().shape;
+  const InputDescription first = loss.inputs_of(options).front();
+  if (first.content == Content::box) return rank == 1;  // a case of N is N boxes
+  const std::string text = first.shape;
   const auto end = text.begin() + static_cast<std::ptrdiff_t>(std::min(text.find(']'), text.size()));
-  return text.starts_with("[*") || static_cast<std::size_t>(std::count(text.begin(), end, ',')) + 1 == rank;
+  const std::size_t commas = static_cast<std::size_t>(std::count(text.begin(), end, ','));
+  if (std::find(text.begin(), end, '*') != end) return text.starts_with("[*") || rank >= commas;  // "[B, C, *]": any further axes
+  return commas + 1 == rank;
 }
 
 bool takes_rows(const Loss& loss, const Options& options) { return !takes_rank(loss, options, 1); }
@@ -70,8 +74,12 @@ std::vector<Tensor> DataMaker::inputs(const Shape& shape, const std::vector<std:
   std::vector<Tensor> tensors;
   for (const InputDescription& input : loss_->inputs_of(*options_)) {
     if (input.optional && std::find(extra.begin(), extra.end(), input.name) == extra.end()) continue;
-    const Shape own = loss_->input_shape ? loss_->input_shape(input.name, shape, *options_) : shape;
-    tensors.push_back(Tensor::narrow(input.name, is_label(input.content) ? label_type_ : dtype_, make(input, own, shape)));
+    for (int k = 0; k < std::max(1, input.any_number); ++k) {
+      InputDescription one = input;
+      if (input.any_number) one.name += "w" + std::to_string(k), one.any_number = 0;
+      const Shape own = loss_->input_shape ? loss_->input_shape(one.name, shape, *options_) : shape;
+      tensors.push_back(Tensor::narrow(one.name, is_label(one.content) ? label_type_ : dtype_, make(one, own, shape)));
+    }
   }
   return tensors;
 }
@@ -104,11 +112,15 @@ WideArray DataMaker::make(const InputDescription& input, const Shape& shape, con
         case Content::probability: x = probability(input, stream, i); break;
         case Content::sign: x = stream.bits(i) & 1 ? 1 : -1; break;
         case Content::weight: x = stream.uniform2(i) < 0.125 ? 0 : std::exp2(4 * stream.uniform(i) - 2); break;
+        case Content::bit: x = stream.bits(i) & 1; break;
+        case Content::non_negative: x = std::fabs(real(stream, scales, i)); break;
+        case Content::log_probability: x = -std::fabs(real(stream, scales, i)); break;
+        case Content::box: x = box_coordinate(stream, i); break;
         default: x = real(stream, scales, i);
       }
     }
   });
-  if (input.prediction || input.name == loss_->inputs_of(*options_).front().name) plant(array, shape.size() > 1 ? classes : 0);
+  if (input.prediction || input.name == loss_->inputs_of(*options_).front().name) plant(array, shape.size() > 1 && input.content != Content::box ? classes : 0);
   return array;
 }
 
@@ -159,6 +171,24 @@ double DataMaker::probability(const InputDescription& input, const RandomStream&
     case DataKind::ties: return 0.25 * static_cast<double>(1 + stream.below(i, 3));
     default: return std::clamp(1 / (1 + std::exp(-3 * heavy_tailed(stream, i))), margin, 1 - margin);
   }
+}
+
+/// Coordinate i % 4 of box i / 4. Boxes of one number agree between inputs, or nearly, or not at all.
+double DataMaker::box_coordinate(const RandomStream& own, std::int64_t i) const {
+  const RandomStream common(seed_, "boxes");
+  const std::int64_t box = i / 4, axis = i % 2;
+  const double choice = own.uniform(~box), jitter = choice < 0.25 ? 0 : choice < 0.75 ? 4 : 64;
+  const auto place = [&](std::int64_t k, double range) { return range * common.uniform(4 * box + k) + jitter * (own.uniform(4 * box + k) - 0.5); };
+  double lower = place(axis, 64), size = 4 + std::fabs(place(2 + axis, 24)), scale = 1;
+  switch (kind_) {
+    case DataKind::offset: lower += 0.25 / unit_roundoff(dtype_); break;
+    case DataKind::certain: lower += own.bits(box) & 1 ? 200 : -200; break;
+    case DataKind::saturated: scale = dtype_ == DType::f16 ? 256 : dtype_ == DType::f64 ? 0x1p100 : 0x1p20; break;
+    case DataKind::denormal: scale = 0x1p-10; break;
+    case DataKind::ties: lower = 4 * double(own.below(2 * box + axis, 3)), size = 4 + 4 * double(own.below(~(2 * box + axis), 2)); break;
+    default: break;
+  }
+  return scale * (i % 4 < 2 ? lower : lower + size);
 }
 
 /// Special values at chosen places of the prediction. `classes` is 0 unless rows of classes are meant.

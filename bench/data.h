@@ -58,6 +58,7 @@ class DataMaker {
   void fill_labels(std::string_view name, Content content, WideArray& array, std::int64_t classes) const;
   double real(const RandomStream& stream, const RandomStream& scales, std::int64_t i) const;
   double probability(const InputDescription& input, const RandomStream& stream, std::int64_t i) const;
+  double box_coordinate(const RandomStream& own, std::int64_t i) const;
   void plant(WideArray& array, std::int64_t classes) const;
 
   const Loss* loss_;

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/problem.h"
@@ -18,7 +19,13 @@ enum class Content : std::uint8_t {
   weight,       ///< a real factor, usually >= 0
   label,        ///< an integer class index or decision, i32 or i64
   binary,       ///< an integer 0 or 1, i32 or i64
+  bit,              ///< 0 or 1, integer or real
+  non_negative,     ///< a real number >= 0
+  log_probability,  ///< a real number <= 0
+  box,              ///< x1, y1, x2, y2 along the last axis, x2 > x1 and y2 > y1
 };
+/// Content whose values may come as integers and become real numbers.
+constexpr bool is_sign_or_bit(Content content) { return content == Content::sign || content == Content::bit; }
 constexpr bool is_label(Content content) { return content == Content::label || content == Content::binary; }
 
 struct InputDescription {
@@ -29,6 +36,20 @@ struct InputDescription {
   bool optional = false;
   bool differentiable = false;
   bool prediction = false;  ///< its gradient is the one that contract bytes and benchmarks count
+  int any_number = 0;       ///< stands for any number of arrays, named `name` and a word of the caller's; so many are made up
+
+  /// Whether an array of this name is one of these.
+  bool matches(std::string_view array) const { return any_number ? array.size() > name.size() && array.starts_with(name) : array == name; }
+  /// As printed: "[weight]", "param.NAME …".
+  std::string signature() const { return optional ? "[" + name + "]" : any_number ? name + "NAME …" : name; }
+};
+
+/// An output beside `loss` and the gradients.
+struct OutputDescription {
+  std::string name = {};
+  std::string shape = {};    ///< as printed: "[]", "[B, P]"
+  std::string meaning = {};
+  bool index = false;        ///< integers, i32, compared for equality; otherwise real, of the type of a reduced loss
 };
 
 /// Fewest bytes a pass must move, per array name ("input", "loss", "grad_input", …).
@@ -52,6 +73,7 @@ struct Loss {
   std::string source = {};   ///< paper or peer it follows
   std::vector<InputDescription> inputs = {};  ///< of all forms together
   std::vector<OptionDescription> options = {};
+  std::vector<OutputDescription> outputs = {};  ///< beside `loss` and the gradients
   RoundingModel rounding = {};
 
   /// Infers selectors (`mode`, `input`, …) from the names, ranks and kinds of the inputs given, before they are converted to
@@ -65,6 +87,8 @@ struct Loss {
   std::function<void(Problem&)> resolve = {};
   /// Shape of `loss` for a resolved problem: empty for a scalar.
   std::function<Shape(const Problem&)> loss_shape = {};
+  /// Shape of one of `outputs`. Null: all are scalars.
+  std::function<Shape(const std::string& output, const Problem&)> output_shape = {};
   std::function<Contract(const Problem&)> contract = {};
   /// The scalar reference: plain C++ in double, single thread.
   std::function<WideResult(const WideProblem&)> reference = {};
@@ -88,7 +112,7 @@ struct Loss {
   }
   const InputDescription* find_input(std::string_view input) const {
     for (const InputDescription& entry : inputs)
-      if (entry.name == input) return &entry;
+      if (entry.matches(input)) return &entry;
     return nullptr;
   }
 };

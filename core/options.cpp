@@ -31,6 +31,7 @@ std::string OptionDescription::accepted() const {
   switch (kind) {
     case Kind::flag: return "true, false";
     case Kind::choice: return comma_list(choices);
+    case Kind::text: return "a value that this option takes there";
     case Kind::integer: case Kind::real: break;
   }
   std::string phrase = kind == Kind::integer ? "an integer" : "a number";
@@ -59,6 +60,7 @@ OptionValue OptionDescription::parse(std::string_view text) const {
     case Kind::choice:
       if (std::find(choices.begin(), choices.end(), text) != choices.end()) return std::string(text);
       break;
+    case Kind::text: return std::string(text);
   }
   throw InputError("option " + name + ": '" + std::string(text) + "' is not accepted; accepted: " + accepted());
 }
@@ -101,6 +103,14 @@ OptionDescription OptionDescription::choice(std::string name, std::optional<std:
   return option;
 }
 
+OptionDescription OptionDescription::any_of(std::string prefix, std::string meaning) {
+  OptionDescription option;
+  option.name = std::move(prefix);
+  option.kind = Kind::text;
+  option.meaning = std::move(meaning);
+  return option;
+}
+
 OptionDescription OptionDescription::at_least(double value) && {
   least = value;
   exclusive = false;
@@ -124,7 +134,7 @@ Options::Options(const std::vector<OptionDescription>& descriptions) {
 }
 
 void Options::give(const std::vector<OptionDescription>& descriptions, std::string_view name, std::string_view text) {
-  const auto found = std::find_if(descriptions.begin(), descriptions.end(), [&](const auto& option) { return option.name == name; });
+  const auto found = std::find_if(descriptions.begin(), descriptions.end(), [&](const auto& option) { return option.matches(name); });
   if (found == descriptions.end()) {
     std::vector<std::string> names;
     for (const OptionDescription& option : descriptions) names.push_back(option.name);

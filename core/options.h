@@ -16,7 +16,7 @@ using OptionValue = std::variant<bool, std::int64_t, double, std::string>;
 
 /// One option of a loss. `initial` is its default; an option without one is absent until given (`Options::has`).
 struct OptionDescription {
-  enum class Kind : std::uint8_t { flag, integer, real, choice };
+  enum class Kind : std::uint8_t { flag, integer, real, choice, text };
 
   std::string name;
   Kind kind = Kind::real;
@@ -39,6 +39,10 @@ struct OptionDescription {
   static OptionDescription real(std::string name, std::optional<double> initial, std::string meaning);
   static OptionDescription choice(std::string name, std::optional<std::string> initial, std::vector<std::string> choices,
                                   std::string meaning);
+  /// Any option whose name begins with `prefix`, kept as the text it is: options that belong to something named elsewhere.
+  static OptionDescription any_of(std::string prefix, std::string meaning);
+  /// Whether an option of this name is described here.
+  bool matches(std::string_view option) const { return kind == Kind::text ? option.size() > name.size() && option.starts_with(name) : option == name; }
   OptionDescription at_least(double value) &&;
   OptionDescription above(double value) &&;
   OptionDescription at_most(double value) &&;

@@ -13,6 +13,15 @@ pointwise_variant(elementwise      f32 f64 f16 bf16)
 pointwise_variant(map_then_reduce  f32)
 pointwise_variant(fused            f32 f64 f16 bf16)
 
+rows_variant(block_rows            f32)
+rows_variant(warp_rows             f32)
+rows_variant(vector_rows           f32 f64 f16 bf16)
+rows_variant(register_rows         f32 f64 f16 bf16)
+rows_variant(split_rows            f32 f64 f16 bf16)
+
+boxes_variant(thread_per_box       f32)
+boxes_variant(vector_boxes         f32 f64 f16 bf16)
+
 rowwise_variant(three_pass         f32 f64 f16 bf16)
 rowwise_variant(online             f32 f64 f16 bf16)
 rowwise_variant(warp_per_row       f32 f64 f16 bf16)

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 DIFFERENCES = [-2.75, -1.0, -0.3, -0.05, 0.0, 0.02, 0.11, 0.5, 0.9, 1.0, 1.7, 40.0]
 SCORES = [-88.5, -12.25, -2.5, -1.0, -0.125, 0.0, 0.375, 1.0, 3.5, 17.0, 95.0]
 PROBABILITIES = [0.0, 1e-14, 1e-5, 0.125, 0.5, 0.8, 0.99999, 1.0]
+PAIRS = [(-3.5, 0.0), (-1.25, 0.2), (-0.5, 1.0), (0.0, 0.75), (0.75, 2.0), (1.5, 3.25), (2.25, 8.0), (4.0, 55.0)]
 LOGITS = [[0.5, -1.25, 3.0, 0.0, 2.25], [100.0, 98.5, -3.0, 99.25, 100.0], [-0.01, 0.02, 0.0, 0.01, -0.02],
           [1e4, 1e4 + 1, 1e4 - 3, 1e4 - 0.5, 1e4 + 2], [30.0, -40.0, 0.0, 5.0, -8.0]]
 WEIGHT = [0.5, 2.0, 1.25, 0.0, 3.0]
@@ -54,6 +55,60 @@ def elements():
             element("bce_probs", p, y, [1.5], lambda p, t, w=w: F.binary_cross_entropy(p, t, w, reduction="none"))
 
 
+def second(loss, x, y, parameters, function):
+    """The same for the second input that has a gradient: it takes the place of the prediction's."""
+    operands = [torch.tensor([v], dtype=torch.float64) for v in (x, y)]
+    which = 1 if loss.startswith("kl_div") else None
+    third = torch.tensor([parameters[0]], dtype=torch.float64)
+    leaf = operands[1] if which == 1 else third
+    leaf.requires_grad_()
+    value = function(*operands, third).sum()
+    value.backward()
+    padded = list(parameters) + [0.0] * (3 - len(parameters))
+    print(f'    {{"{loss}", {literal([x, y, *padded, value.item(), leaf.grad.item()])}}},')
+
+
+def focal(x, y, alpha, gamma):
+    """As torchvision.ops.sigmoid_focal_loss is written, which is not installed here."""
+    p = torch.sigmoid(x)
+    ce = F.binary_cross_entropy_with_logits(x, y, reduction="none")
+    p_t = p * y + (1 - p) * (1 - y)
+    loss = ce * (1 - p_t) ** gamma
+    return loss * (alpha * y + (1 - alpha) * (1 - y)) if alpha >= 0 else loss
+
+
+def further_elements():
+    for x in SCORES:
+        for y in (-1.0, 1.0):
+            for margin in (1.0, 0.375):
+                if y == -1 and x == margin:
+                    continue  # the kink
+                element("hinge_embedding", x, y, [margin], lambda p, t, m=margin: F.hinge_embedding_loss(p, t, margin=m, reduction="none"))
+        if abs(x) < 20:  # beyond, 1 - p_t cancels as torchvision writes it
+            for y in (0.0, 0.3, 1.0):
+                for alpha, gamma in ((0.25, 2.0), (-1.0, 1.5), (0.5, 0.0)):
+                    element("sigmoid_focal", x, y, [alpha, gamma], lambda p, t, a=alpha, g=gamma: focal(p, t, a, g))
+    for x, y in PAIRS:
+        element("kl_div", x, y, [], lambda p, t: F.kl_div(p, t, reduction="none"))
+        element("kl_div_log_target", x, -y, [], lambda p, t: F.kl_div(p, t, reduction="none", log_target=True))
+        element("poisson_nll_log", x, y, [0.0], lambda p, t: F.poisson_nll_loss(p, t, reduction="none"))
+        element("poisson_nll_log", x, y, [1.0], lambda p, t: F.poisson_nll_loss(p, t, full=True, reduction="none"))
+        for full in (0.0, 1.0):
+            element("poisson_nll_rate", abs(x), y, [full, 1e-3], lambda p, t, f=full:
+                    F.poisson_nll_loss(p, t, log_input=False, full=bool(f), eps=1e-3, reduction="none"))
+        for var in (0.0, 1e-3, 0.5, 7.0):
+            for full in (0.0, 1.0):
+                v = torch.tensor([var], dtype=torch.float64)
+                element("gaussian_nll", x, y, [var, full, 1e-2], lambda p, t, v=v, f=full:
+                        F.gaussian_nll_loss(p, t, v, full=bool(f), eps=1e-2, reduction="none"))
+        if y > 0:
+            second("kl_div_target", x, y, [0.0], lambda p, t, _: F.kl_div(p, t, reduction="none"))
+        second("kl_div_log_target_target", x, -y, [0.0], lambda p, t, _: F.kl_div(p, t, reduction="none", log_target=True))
+        for var in (1e-3, 0.5, 7.0):
+            second("gaussian_nll_var", x, y, [var, 0.0, 1e-2], lambda p, t, v:
+                   F.gaussian_nll_loss(p, t, v, eps=1e-2, reduction="none"))
+
+
 def row(logits, label, weighted, smoothing, target=None):
     """One line of the table: logits, label (-1: PROBABILITY_TARGET), weighted, smoothing, value, gradient."""
     x = torch.tensor([logits], dtype=torch.float64, requires_grad=True)
@@ -81,6 +136,7 @@ def main():
     print("struct RecordedElement {\n  const char* loss;\n  double prediction, target, parameter[3], value, gradient;\n};\n")
     print("inline constexpr RecordedElement kRecordedElements[] = {")
     elements()
+    further_elements()
     print("};\n\nstruct RecordedRow {\n  double logits[5];\n  int label;  // -1: kRecordedProbabilities")
     print("  bool weighted;\n  double smoothing, value, gradient[5];\n};\n")
     print(f"inline constexpr double kRecordedWeight[] = {{{literal(WEIGHT)}}};")
