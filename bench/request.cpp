@@ -83,6 +83,8 @@ Resolved resolve(Request request) {
   if (request.grad_output) add_grad_output(resolved, *request.grad_output, loss_type, loss_shape);
 
   problem.outputs.push_back({"loss", Array::contiguous(nullptr, loss_type, loss_shape)});
+  if (loss.extra_outputs)
+    for (NamedArray& extra : loss.extra_outputs(problem)) problem.outputs.push_back(std::move(extra));
   for (const std::string& name : request.gradients) {
     const std::vector<std::string> offered = differentiable_inputs(loss, problem.options, resolved.inputs, false);
     const Array* input = problem.input(name);

@@ -65,6 +65,8 @@ struct Loss {
   std::function<void(Problem&)> resolve = {};
   /// Shape of `loss` for a resolved problem: empty for a scalar.
   std::function<Shape(const Problem&)> loss_shape = {};
+  /// Outputs beside `loss` and gradients that the options ask for, without memory. Null: none.
+  std::function<std::vector<NamedArray>(const Problem&)> extra_outputs = {};
   std::function<Contract(const Problem&)> contract = {};
   /// The scalar reference: plain C++ in double, single thread.
   std::function<WideResult(const WideProblem&)> reference = {};

@@ -2,9 +2,11 @@
 
 #include "core/error.h"
 #include "registry/contenders.h"
+#include "registry/losses/nll.h"
 #include "registry/losses/softmax_cross_entropy.h"
 #include "registry/pointwise_loss.h"
 #include "registry/pointwise_losses.h"
+#include "registry/softmax_choice.h"
 #include "registry/variant_table.h"
 
 namespace lossbench {
@@ -35,14 +37,17 @@ Registry::Registry() {
   losses_.push_back(zero_one());
   add_pointwise(losses_, PointwiseEntries{});
   losses_.push_back(softmax_cross_entropy());
+  losses_.push_back(nll());
 
   variants_.push_back(scalar_reference(losses_));
 #if LOSSBENCH_HAS_THRUST
   variants_.push_back(thrust_on_host());
 #endif
   for (Variant& variant : on_backend(simt_variants(), Backend::simt)) variants_.push_back(std::move(variant));
+  variants_.push_back(automatic_softmax(Backend::simt));
 #if LOSSBENCH_HAS_CUDA
   for (Variant& variant : on_backend(cuda_variants(), Backend::cuda)) variants_.push_back(std::move(variant));
+  variants_.push_back(automatic_softmax(Backend::cuda));
   variants_.push_back(cub_on_cuda());
   variants_.push_back(thrust_on_cuda());
 #endif

@@ -17,6 +17,8 @@ SIMT_FN float log(float x) { return logf(x); }
 SIMT_FN double log(double x) { return ::log(x); }
 SIMT_FN float log1p(float x) { return log1pf(x); }
 SIMT_FN double log1p(double x) { return ::log1p(x); }
+SIMT_FN float tanh(float x) { return tanhf(x); }
+SIMT_FN double tanh(double x) { return ::tanh(x); }
 SIMT_FN float trunc(float x) { return truncf(x); }
 SIMT_FN double trunc(double x) { return ::trunc(x); }
 

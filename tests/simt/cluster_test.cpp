@@ -161,7 +161,8 @@ __global__ void stuck() {
 }
 
 TEST(Cluster, DeadlocksNameBlockAndThread) {
-  expect_error([] { launch_cluster("stuck", 2, 2, stuck); }, {"'stuck'", "deadlock", "64 threads in cluster_wait()", "64 threads waiting for an mbarrier", "of block (1,0,0)"});
+  expect_error([] { launch_cluster("stuck", 2, 2, stuck); }, {"'stuck'", "deadlock", "64 threads in cluster_wait()",
+                                                                "64 threads waiting for an mbarrier", "of block (1,0,0)"});
 }
 
 __global__ void nothing() {}
