@@ -89,6 +89,8 @@ struct Loss {
   std::function<Shape(const Problem&)> loss_shape = {};
   /// Shape of one of `outputs`. Null: all are scalars.
   std::function<Shape(const std::string& output, const Problem&)> output_shape = {};
+  /// Outputs beside `loss` and gradients that the options ask for, without memory. Null: none.
+  std::function<std::vector<NamedArray>(const Problem&)> extra_outputs = {};
   std::function<Contract(const Problem&)> contract = {};
   /// The scalar reference: plain C++ in double, single thread.
   std::function<WideResult(const WideProblem&)> reference = {};

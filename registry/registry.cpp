@@ -5,12 +5,14 @@
 #include <type_traits>
 
 #include "core/error.h"
-#include "registry/contenders.h"
 #include "registry/complete_loss.h"
+#include "registry/contenders.h"
 #include "registry/losses/iou_loss.h"
+#include "registry/losses/nll.h"
 #include "registry/losses/softmax_cross_entropy.h"
 #include "registry/pointwise_losses.h"
 #include "registry/row_losses.h"
+#include "registry/softmax_choice.h"
 #include "registry/variant_table.h"
 
 namespace lossbench {
@@ -38,7 +40,7 @@ constexpr std::string_view kOrder[] = {
     "zero_one", "logistic", "log_loss", "hinge", "hinge_embedding",
     "l1", "l2", "smooth_l1", "huber", "smooth_l1_weighted", "norm_l1", "norm_l2",
     "bce", "cross_entropy_notes", "sigmoid_focal", "kl_div", "poisson_nll", "gaussian_nll",
-    "softmax_cross_entropy", "triplet_margin", "cosine_embedding", "dice", "iou_loss"};
+    "softmax_cross_entropy", "nll", "triplet_margin", "cosine_embedding", "dice", "iou_loss"};
 
 void sort_losses(std::vector<Loss>& losses) {
   const auto rank = [](const Loss& loss) { return std::find(std::begin(kOrder), std::end(kOrder), loss.name) - std::begin(kOrder); };
@@ -52,6 +54,7 @@ Registry::Registry() {
   add_described(losses_, PointwiseEntries{}, RowEntries{});
   losses_.push_back(softmax_cross_entropy());
   losses_.push_back(iou_loss());
+  losses_.push_back(nll());
   sort_losses(losses_);
 
   variants_.push_back(scalar_reference(losses_));
@@ -59,8 +62,10 @@ Registry::Registry() {
   variants_.push_back(thrust_on_host());
 #endif
   for (Variant& variant : on_backend(simt_variants(), Backend::simt)) variants_.push_back(std::move(variant));
+  variants_.push_back(automatic_softmax(Backend::simt));
 #if LOSSBENCH_HAS_CUDA
   for (Variant& variant : on_backend(cuda_variants(), Backend::cuda)) variants_.push_back(std::move(variant));
+  variants_.push_back(automatic_softmax(Backend::cuda));
   variants_.push_back(cub_on_cuda());
   variants_.push_back(thrust_on_cuda());
 #endif

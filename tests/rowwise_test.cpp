@@ -8,6 +8,7 @@ namespace lossbench::rowwise_tests {
 namespace {
 
 void check(const Variant& variant, const Case& test, const std::string& what) {
+  if (!accepts(variant, test)) return;
   const Expected want = expected(test, variant);
   const DType loss_type = test.reduction() == Reduction::none ? test.dtype : reduced_type(test.dtype);
   for (const Pass pass : {Pass::forward, Pass::gradient}) {
@@ -70,12 +71,49 @@ TEST(Rowwise, PaddedRows) {
 TEST(Rowwise, MoreRowsThanTeams) {
   const std::int64_t teams = simt::device().sm_count * 8;
   for (const Variant& variant : variants()) {
-    const std::int64_t rows = variant.name == "warp_per_row" ? 8 * teams + 5 : teams + 5;
+    const std::int64_t per_block = variant.name == "warp_per_row" ? 8 : variant.name == "rows_per_block" || variant.name == "positions" ? 256 : 1;
+    const std::int64_t rows = per_block * teams + 5;
     const Case test = make_case(DType::f32, {rows, 2}, 1, {}, true);
     const Outcome got = run(variant, Pass::gradient, test);
     const Expected want = expected(test, variant);
     EXPECT_EQ(difference(got.loss, want.loss, want.loss_bound, DType::f32), "") << variant.name;
     EXPECT_EQ(difference(got.gradient, want.gradient, want.gradient_bound, DType::f32), "") << variant.name;
+  }
+}
+
+/// Every alignment of the logits, and of the gradient beside it: 0 to a 32-byte sector, in phase and not.
+TEST(Rowwise, EveryAlignment) {
+  for (const Variant& variant : variants())
+    for (const DType dtype : {DType::bf16, DType::f32})
+      for (int skip = 0; skip < 32 / int(size_of(dtype)); skip += 3)
+        for (const int gradient_skip : {skip, 0, 1, 2, 4}) {
+          Case test = make_case(dtype, {3, 1037}, 5, {}, true);
+          test.skip = skip, test.gradient_skip = gradient_skip;
+          check(variant, test, "skip " + std::to_string(skip) + " gradient " + std::to_string(gradient_skip));
+        }
+}
+
+TEST(Rowwise, TheGradientMayReplaceTheLogits) {
+  for (const Variant& variant : variants())
+    for (const DType dtype : kRealTypes)
+      for (const Shape& shape : {Shape{9, 67}, Shape{4, 1027}}) {
+        Case test = make_case(dtype, shape, 3, {"label_smoothing=0.1"}, true);
+        if (!accepts(variant, test)) continue;
+        const std::vector<double> apart = run(variant, Pass::gradient, test).gradient;
+        test.in_place = true;
+        EXPECT_EQ(run(variant, Pass::gradient, test).gradient, apart) << variant.name << " " << name_of(dtype) << " " << to_string(shape);
+      }
+}
+
+/// Parts of a row in 2, 4, 8 and 16 blocks of a cluster, in stages of bulk copies, and all over the grid.
+TEST(Rowwise, LongRows) {
+  for (const Variant& variant : variants()) {
+    if (variant.name == "three_pass" || variant.name == "warp_per_row" || variant.name == "positions") continue;
+    for (const std::int64_t classes : {20001, 50257, 128256, 262144}) {
+      Case test = make_case(DType::f32, {3, classes}, 1);
+      test.labels = {classes - 1, -100, 17};
+      check(variant, test, "long");
+    }
   }
 }
 

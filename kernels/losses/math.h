@@ -25,6 +25,8 @@ SIMT_FN float atan(float x) { return atanf(x); }
 SIMT_FN double atan(double x) { return ::atan(x); }
 SIMT_FN float expm1(float x) { return expm1f(x); }
 SIMT_FN double expm1(double x) { return ::expm1(x); }
+SIMT_FN float tanh(float x) { return tanhf(x); }
+SIMT_FN double tanh(double x) { return ::tanh(x); }
 SIMT_FN float trunc(float x) { return truncf(x); }
 SIMT_FN double trunc(double x) { return ::trunc(x); }
 

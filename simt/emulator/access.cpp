@@ -86,7 +86,9 @@ void end_atomic(const void* address) { acquire(const_cast<void*>(address)); }
 void* shared_slot(SharedSlot& slot, Site site) {
   if (!current_gang) fail("shared memory used", site);
   OutsideRaceFiber outside;
-  return current_lane->block->arena.find(slot, site);
+  const Arena& arena = current_lane->block->arena;
+  if (!arena.find(slot)) [[unlikely]] current_gang->place(slot, site);
+  return arena.find(slot);
 }
 
 void* dynamic_shared_memory() { return current_lane->block->arena.dynamic(); }

@@ -90,12 +90,13 @@ std::optional<std::string> Arena::overrun() const {
   return std::nullopt;
 }
 
+void Arena::close() { forbid(memory_, kArenaBytes); }
+
 void Arena::end_block() { permit(memory_, kArenaBytes); }
 
-void* Arena::find(SharedSlot& slot, Site site) {
-  const std::uint32_t id = std::atomic_ref(slot.id).load(std::memory_order_relaxed);
-  if (id == 0 || id >= offset_.size() || offset_[id] == 0) [[unlikely]] place(slot, site);
-  return memory_ + offset_[std::atomic_ref(slot.id).load(std::memory_order_relaxed)];
+void* Arena::find(const SharedSlot& slot) const {
+  const std::uint32_t id = std::atomic_ref(const_cast<std::uint32_t&>(slot.id)).load(std::memory_order_relaxed);
+  return id == 0 || id >= offset_.size() || offset_[id] == 0 ? nullptr : memory_ + offset_[id];
 }
 
 void Arena::place(SharedSlot& slot, Site site) {

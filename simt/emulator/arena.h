@@ -31,9 +31,16 @@ class Arena {
   /// What was written beyond, if anything: "`part`".
   std::optional<std::string> overrun() const;
   void end_block();
+  /// The block has exited: what is left is only compared by overrun().
+  void close();
 
   void* dynamic() const { return memory_; }
-  void* find(SharedSlot& slot, Site site);
+  /// The block's copy of the variable, or null where it has no place yet.
+  void* find(const SharedSlot& slot) const;
+  /// Gives the variable the next place; the blocks of a cluster do it together, so that it lies at the same offset in all.
+  void place(SharedSlot& slot, Site site);
+  std::size_t offset_of(const void* address) const { return static_cast<std::size_t>(static_cast<const char*>(address) - memory_); }
+  void* at(std::size_t offset) const { return memory_ + offset; }
   bool contains(const void* address, std::size_t bytes) const;
 
  private:
@@ -41,7 +48,6 @@ class Arena {
     std::uint32_t offset;
     const SharedSlot* slot;
   };
-  void place(SharedSlot& slot, Site site);
 
   char* memory_ = nullptr;
   std::uint32_t dynamic_bytes_ = 0;

@@ -52,6 +52,8 @@ int block_barrier(Vote vote, bool predicate, Site site) {
     barrier.result = result_of(vote, barrier.votes, block.threads);
     barrier.arrived = 0;
     ++barrier.phase;
+    block.all_fenced = block.async_fences == block.threads;
+    block.async_fences = 0;
     for (unsigned w = 0; w < block.warps; ++w) {
       gang.make_ready(block.first_warp + w, barrier.waiting[w]);
       barrier.waiting[w] = 0;

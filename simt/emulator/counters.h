@@ -24,6 +24,8 @@ struct Counters {
   std::uint64_t launches = 0, blocks = 0;
   std::uint64_t shuffles = 0, votes = 0, warp_barriers = 0;  ///< one per warp
   std::uint64_t block_barriers = 0;                          ///< one per block
+  std::uint64_t cluster_barriers = 0;                        ///< one per cluster
+  std::uint64_t bulk_copies = 0;                             ///< one per copy; their bytes are in `arrays`
   std::uint64_t atomics = 0, shared_atomics = 0, fences = 0; ///< one per lane; `atomics` are those on global arrays
   std::map<std::string, ArrayCount> arrays;                  ///< by the name given to global()
 

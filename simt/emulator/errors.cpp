@@ -67,12 +67,15 @@ struct WaitingGroup {
   const Lane* first = nullptr;
 };
 
-std::string describe(const WaitingGroup& group) {
+std::string describe(const Gang& gang, const WaitingGroup& group) {
   const Lane& lane = *group.first;
   std::string line = text(group.count, group.count == 1 ? " thread " : " threads ");
   switch (lane.state) {
     case State::exited: line += "exited"; break;
     case State::at_barrier: line += "in __syncthreads()"; break;
+    case State::at_cluster_barrier: line += "in cluster_wait()"; break;
+    case State::at_mbarrier: line += "waiting for an mbarrier"; break;
+    case State::at_bulk_wait: line += "waiting for bulk stores"; break;
     case State::polling: line += "polling"; break;
     case State::in_warp_op:
       line += text("in ", name_of(lane.request.op), " with mask ", describe_mask(lane.request.mask));
@@ -80,26 +83,30 @@ std::string describe(const WaitingGroup& group) {
     case State::ready: line += "running"; break;
   }
   if (lane.state != State::exited) line += text(" at ", to_string(lane.site));
-  return line + text(group.count == 1 ? " (thread " : " (first thread ", to_string(lane.thread), ")");
+  return line + text(group.count == 1 ? " (thread " : " (first thread ", gang.name_of(lane), ")");
 }
 
 }  // namespace
+
+std::string Gang::name_of(const Lane& lane) const {
+  return block_count_ > 1 ? text(to_string(lane.thread), " of block ", to_string(lane.block->index)) : to_string(lane.thread);
+}
 
 std::string Gang::describe_stuck() {
   std::map<std::tuple<State, WarpOp, std::uint32_t, std::string>, WaitingGroup> groups;
   bool polls = false;
   for (const Lane& lane : lanes_) {
-    if (!lane.block || lane.warp >= block.warps) continue;
+    if (!lane.block || lane.warp >= warp_count_) continue;
     const bool in_warp_op = lane.state == State::in_warp_op;
     WaitingGroup& group = groups[{lane.state, in_warp_op ? lane.request.op : WarpOp::sync, in_warp_op ? lane.request.mask : 0,
                                   lane.state == State::exited ? "" : to_string(lane.site)}];
     if (group.count++ == 0) group.first = &lane;
     polls |= lane.state == State::polling;
   }
-  std::string story = text("simt: ", describe_place(*job, block.index), ": ", polls ? "a wait that never ends" : "deadlock");
+  std::string story = text("simt: ", describe_place(*job, blocks_[0]->index), ": ", polls ? "a wait that never ends" : "deadlock");
   const char* separator = ": ";
   for (const auto& [key, group] : groups) {
-    story += separator + describe(group);
+    story += separator + describe(*this, group);
     separator = "; ";
   }
   return story;

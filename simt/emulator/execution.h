@@ -31,6 +31,11 @@ unsigned lane_id();
 enum class Vote : std::uint8_t { none, count, all, any };
 int block_barrier(Vote vote, bool predicate, Site site);
 
+/// What kernels declare as an mbarrier: 8 bytes of shared memory. All else about it is the scheduler's.
+struct Mbarrier {
+  std::uint64_t word;
+};
+
 /// A shared variable of a kernel: one object per declaration, for all blocks; each block keeps its own copy in its arena.
 struct SharedSlot {
   std::uint32_t size;

@@ -35,21 +35,28 @@ Gang::~Gang() { destroy_race_fibers(); }
 void Gang::begin(Job& next) {
   job = &next;
   order_ = next.options.order;
-  const unsigned threads = volume(next.launch.block);
-  block.threads = threads;
-  block.first_warp = 0;
-  block.warps = (threads + 31) / 32;
+  const unsigned threads = volume(next.launch.block), warps = (threads + 31) / 32;
+  block_count_ = volume(next.launch.cluster);
+  warp_count_ = block_count_ * warps;
+  while (blocks_.size() < block_count_) blocks_.push_back(std::make_unique<Block>());
+  for (unsigned rank = 0; rank < block_count_; ++rank) {
+    Block& block = *blocks_[rank];
+    block.rank = rank;
+    block.threads = threads;
+    block.first_warp = rank * warps;
+    block.warps = warps;
+    block.arena.begin_launch(static_cast<std::uint32_t>(next.launch.shared_bytes));
+  }
   if (stack_bytes_ != next.options.stack) {
     destroy_race_fibers();
     lanes_.clear();
     stacks_.clear();
     stack_bytes_ = next.options.stack;
   }
-  grow(block.warps * 32);
-  warps_.resize(std::max<std::size_t>(warps_.size(), block.warps));
-  priority_.resize(block.warps);
+  grow(warp_count_ * 32);
+  warps_.resize(std::max<std::size_t>(warps_.size(), warp_count_));
+  priority_.resize(warp_count_);
   polling.reserve(lanes_.size());
-  block.arena.begin_launch(static_cast<std::uint32_t>(next.launch.shared_bytes));
   gridDim = next.launch.grid;
   blockDim = next.launch.block;
   events = {};
@@ -74,25 +81,49 @@ void Gang::grow(unsigned count) {
   for (Lane& lane : lanes_) restart(lane.fiber, entry);  // resize moved them all
 }
 
-void Gang::prepare(std::uint64_t index) {
-  block.index = coordinates(index, job->launch.grid);
+void Gang::place(SharedSlot& slot, Site site) {
+  for (unsigned rank = 0; rank < block_count_; ++rank) blocks_[rank]->arena.place(slot, site);
+}
+
+void Gang::prepare_block(unsigned rank, uint3 index) {
+  Block& block = *blocks_[rank];
+  block.index = index;
   block.live = block.threads;
   block.first_exited = nullptr;
   block.barrier = {};
+  block.visited = 0;
+  block.async_fences = 0;
+  block.all_fenced = false;
+  block.mbarriers.clear();
   block.arena.begin_block();
+  for (unsigned w = 0; w < block.warps; ++w) prepare_warp(block, w);
+}
+
+void Gang::prepare(std::uint64_t index) {
   random_ = job->options.seed * 0x9e3779b97f4a7c15u + index * 0xd1342543de82ef95u + 1;
   for (std::size_t w = 0; w < priority_.size(); ++w) priority_[w] = static_cast<std::uint16_t>(w);
   draw_priorities();
-  ready_warps_ = 0;
-  for (unsigned w = 0; w < block.warps; ++w) prepare_warp(w);
-  if (counting) traffic.prepare(block.warps * 32);
+  ready_warps_.clear();
+  copies_.clear();
+  cluster.arrived = 0;
+  cluster.phase = 0;
+  cluster.waiting.clear();
+  const dim3 size = job->launch.cluster, grid = job->launch.grid;
+  const uint3 place = coordinates(index, dim3(grid.x / size.x, grid.y / size.y, grid.z / size.z));
+  live_ = 0;
+  for (unsigned rank = 0; rank < block_count_; ++rank) {
+    const uint3 within = coordinates(rank, size);
+    prepare_block(rank, {place.x * size.x + within.x, place.y * size.y + within.y, place.z * size.z + within.z});
+    live_ += blocks_[rank]->threads;
+  }
+  if (counting) traffic.prepare(warp_count_ * 32);
   polling.clear();
   idle_rounds = 0;
   error_.clear();
 }
 
-void Gang::prepare_warp(unsigned w) {
-  const unsigned count = std::min(32u, block.threads - w * 32);
+void Gang::prepare_warp(Block& block, unsigned of_block) {
+  const unsigned count = std::min(32u, block.threads - of_block * 32), w = block.first_warp + of_block;
   Warp& warp = warps_[w];
   warp = {};
   warp.existing = count == 32 ? ~0u : (1u << count) - 1;
@@ -102,11 +133,13 @@ void Gang::prepare_warp(unsigned w) {
     it.lane = static_cast<std::uint8_t>(i);
     it.block = i < count ? &block : nullptr;
     it.state = State::exited;
-    it.fenced = false;
+    it.fenced = it.cluster_arrived = false;
+    it.async_fence = 0;
+    it.groups = {};
     it.polled = nullptr;
     it.polls = 0;
     if (i >= count) continue;
-    it.thread = coordinates(w * 32 + i, job->launch.block);
+    it.thread = coordinates(of_block * 32 + i, job->launch.block);
     name_race_fiber(it);
   }
   make_ready(w, warp.existing);
@@ -117,7 +150,7 @@ void Gang::name_race_fiber([[maybe_unused]] Lane& lane) {
 #if SIMT_TSAN
   if (!lane.fiber.race_fiber) lane.fiber.race_fiber = __tsan_create_fiber(0);
   char name[64];
-  const uint3 b = block.index, t = lane.thread;
+  const uint3 b = lane.block->index, t = lane.thread;
   std::snprintf(name, sizeof name, "block (%u,%u,%u) thread (%u,%u,%u)", b.x, b.y, b.z, t.x, t.y, t.z);
   __tsan_set_fiber_name(lane.fiber.race_fiber, name);
 #endif
@@ -156,14 +189,17 @@ void Gang::run(std::uint64_t index) {
 }
 
 void Gang::finish() {
-  block.arena.end_block();
-  if (error_.empty()) {
+  if (error_.empty()) land_the_rest();
+  for (unsigned rank = 0; rank < block_count_; ++rank) {
+    Block& block = *blocks_[rank];
+    block.arena.end_block();
+    if (!error_.empty()) continue;
     ++events.blocks;
     if (const auto name = block.arena.overrun())
       job->report(text("simt: ", describe_place(*job, block.index), ": a thread wrote past the end of ", *name,
                        " (found when the block ended)"));
-    return;
   }
+  if (error_.empty()) return;
   // The other lanes are forgotten where they stand: device code owns nothing that would need a destructor.
   for (Lane& lane : lanes_) {
     forget_race_fiber(lane);
@@ -189,7 +225,7 @@ void Gang::live(Lane& me) {
     try {
       job->thread(job->closure);
       retire(me);
-      if (block.live) next = &pick();
+      if (live_) next = &pick();
     } catch (const Abandoned&) {
       acquire(&library_order);
     } catch (const std::exception& error) {
@@ -203,10 +239,12 @@ void Gang::live(Lane& me) {
 }
 
 void Gang::retire(Lane& me) {
+  Block& block = *me.block;
   Barrier& barrier = block.barrier;
   if (barrier.arrived)
     fail(text("divergent barrier: this thread exits, but thread ", to_string(barrier.first->thread),
               " of the block waits here in __syncthreads()"), barrier.site);
+  check_exit(me);
   me.state = State::exited;
   unready(me);
   idle_rounds = 0;
@@ -214,8 +252,18 @@ void Gang::retire(Lane& me) {
   w.exited |= 1u << me.lane;
   if (counting && w.exited == w.existing) traffic.close_warp(me.warp);
   if (!block.first_exited) block.first_exited = &me;
-  --block.live;
+  --live_;
+  if (--block.live == 0) leave(block);
   release(&job->finished);
+}
+
+/// The block is done: nobody may come for its shared memory any more, and nobody may have come without a barrier to hold it.
+void Gang::leave(Block& block) {
+  if (block.visited == cluster.phase + 1)
+    abandon(text("simt: ", describe_place(*job, block.index), ": exits, but block ", to_string(block.visitor->index),
+                 " used its shared memory since the last cluster barrier: nothing keeps it until then"));
+  check_block_exit(block, copies_);
+  if (block_count_ > 1) block.arena.close();
 }
 
 void Gang::abandon(std::string message) {

@@ -12,16 +12,16 @@
 namespace simt::inline SIMT_BUILD {
 
 struct Job {
-  Job(const Launch& launch_, void (*thread_)(void*), void* closure_, const Options& options_, std::uint64_t blocks_)
-      : launch(launch_), thread(thread_), closure(closure_), options(options_), count(options_.count), blocks(blocks_) {}
+  Job(const Launch& launch_, void (*thread_)(void*), void* closure_, const Options& options_, std::uint64_t gangs_)
+      : launch(launch_), thread(thread_), closure(closure_), options(options_), count(options_.count), gangs(gangs_) {}
 
   const Launch& launch;
   void (*thread)(void*);
   void* closure;
   Options options;
   bool count;
-  std::uint64_t blocks;
-  std::vector<std::uint32_t> permutation;  ///< of the blocks, in random order
+  std::uint64_t gangs;  ///< clusters; without clusters, blocks
+  std::vector<std::uint32_t> permutation;  ///< of the gangs, in random order
   std::atomic<std::uint64_t> next{0};
 
   std::mutex mutex;  ///< of the members below
@@ -36,9 +36,9 @@ struct Job {
     if (!failed.exchange(true)) error = std::move(message);
   }
 
-  /// The block to run `turn`-th.
-  std::uint64_t block_at(std::uint64_t turn) const {
-    if (options.order == Order::descending) return blocks - 1 - turn;
+  /// The gang to run `turn`-th.
+  std::uint64_t gang_at(std::uint64_t turn) const {
+    if (options.order == Order::descending) return gangs - 1 - turn;
     return permutation.empty() ? turn : permutation[turn];
   }
 };

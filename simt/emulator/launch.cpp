@@ -16,6 +16,7 @@ namespace {
 
 // Waking the pool costs 65 us, about what this many CUDA threads take to run.
 constexpr std::uint64_t kTinyGrid = 1024;
+constexpr unsigned kPortableCluster = 8;
 // The race checker's fibers stay with an OS thread, and there are 8128 of them at most: one OS thread, two sets of 1024.
 // Blocks alternate between the sets: two blocks in a row are then not ordered by having run on the same fibers.
 constexpr unsigned kSets = SIMT_TSAN ? 2 : 1;
@@ -38,13 +39,20 @@ void check(const Launch& config) {
     refuse("block ", shown(config.block), " has ", volume(config.block), " threads; 1 to 1024 are possible, and at most 64 in z");
   if (volume(config.grid) < 1 || config.grid.x > 0x7fffffffu || config.grid.y > 65535 || config.grid.z > 65535)
     refuse("grid ", shown(config.grid), " is empty or exceeds (2147483647,65535,65535)");
-  if (volume(config.cluster) != 1) refuse("cluster ", shown(config.cluster), ": the emulator runs clusters of one block only");
+  const dim3 c = config.cluster;
+  if (volume(c) < 1 || volume(c) > unsigned(device().max_cluster))
+    refuse("cluster ", shown(c), " has ", volume(c), " blocks; 1 to ", device().max_cluster, " are possible");
+  if (volume(c) > kPortableCluster && !config.non_portable_cluster)
+    refuse("cluster ", shown(c), " has ", volume(c), " blocks; more than ", kPortableCluster,
+           " must be asked for with non_portable_cluster");
+  if (config.grid.x % c.x || config.grid.y % c.y || config.grid.z % c.z)
+    refuse("grid ", shown(config.grid), " is no multiple of the cluster ", shown(c));
   if (config.shared_bytes > kSharedLimit)
     refuse(config.shared_bytes, " bytes of dynamic shared memory; a block has at most ", kSharedLimit);
 }
 
-std::vector<std::uint32_t> permutation_of(std::uint64_t blocks, std::uint64_t seed) {
-  std::vector<std::uint32_t> order(blocks);
+std::vector<std::uint32_t> permutation_of(std::uint64_t gangs, std::uint64_t seed) {
+  std::vector<std::uint32_t> order(gangs);
   std::iota(order.begin(), order.end(), 0u);
   std::mt19937_64 random(seed);
   for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random() % i]);
@@ -55,8 +63,8 @@ void run_blocks(Job& job) try {
   for (unsigned set = 0; set < kSets; ++set) gang_of_this_thread(set).begin(job);
   for (;;) {
     const std::uint64_t turn = job.next.fetch_add(1, std::memory_order_relaxed);
-    if (turn >= job.blocks || job.failed.load(std::memory_order_relaxed)) break;
-    gang_of_this_thread(static_cast<unsigned>(turn % kSets)).run(job.block_at(turn));
+    if (turn >= job.gangs || job.failed.load(std::memory_order_relaxed)) break;
+    gang_of_this_thread(static_cast<unsigned>(turn % kSets)).run(job.gang_at(turn));
   }
   for (unsigned set = 0; set < kSets; ++set) {
     Gang& gang = gang_of_this_thread(set);
@@ -72,11 +80,12 @@ unsigned threads_for(const Job& job) {
   if (SIMT_TSAN) return 1;
   unsigned threads = job.options.os_threads;
   if (threads == 0) {
-    const std::uint64_t size = job.blocks * job.launch.block.x * job.launch.block.y * job.launch.block.z;
+    const dim3 grid = job.launch.grid, block = job.launch.block;
+    const std::uint64_t size = std::uint64_t{grid.x} * grid.y * grid.z * block.x * block.y * block.z;
     static const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
     threads = size <= kTinyGrid ? 1 : cores;
   }
-  return static_cast<unsigned>(std::min<std::uint64_t>(threads, job.blocks));
+  return static_cast<unsigned>(std::min<std::uint64_t>(threads, job.gangs));
 }
 
 }  // namespace
@@ -85,18 +94,19 @@ Options& options() { return host_options; }
 const Counters& last_counters() { return latest; }
 
 const DeviceProfile& device() {
-  static const DeviceProfile profile{"emulated sm_90 (132 SMs)", 132, 2048, kSharedLimit, std::size_t{50} << 20};
+  static const DeviceProfile profile{"emulated sm_90 (132 SMs)", 132, 2048, kSharedLimit, std::size_t{50} << 20, 90, 16};
   return profile;
 }
 
 void run_grid(const Launch& config, void (*thread)(void*), void* closure) {
   check(config);
-  const std::uint64_t blocks = std::uint64_t{config.grid.x} * config.grid.y * config.grid.z;
-  Job job(config, thread, closure, host_options, blocks);
+  const dim3 grid = config.grid, cluster = config.cluster;
+  const std::uint64_t gangs = std::uint64_t{grid.x / cluster.x} * (grid.y / cluster.y) * (grid.z / cluster.z);
+  Job job(config, thread, closure, host_options, gangs);
   job.count |= CountScope::any();
   constexpr std::size_t kPage = 4096;
   job.options.stack = std::max<std::size_t>(16 << 10, (job.options.stack + kPage - 1) / kPage * kPage);
-  if (job.options.order == Order::random) job.permutation = permutation_of(blocks, job.options.seed);
+  if (job.options.order == Order::random) job.permutation = permutation_of(gangs, job.options.seed);
 
   release(&job.started);
   Pool::instance().run(threads_for(job), [&] { run_blocks(job); });

@@ -24,7 +24,8 @@ struct Launch {
   dim3 block;
   std::size_t shared_bytes = 0;
   void* stream = nullptr;  ///< no meaning here: a launch is complete when it returns
-  dim3 cluster = 1;
+  dim3 cluster = 1;                  ///< blocks that run together and reach each other's shared memory
+  bool non_portable_cluster = false;  ///< more than 8 of them, which not every device can run
 };
 
 /// Runs `thread(closure)` once per CUDA thread of the grid.
@@ -50,6 +51,12 @@ void launch(const Launch& config, void (*kernel)(P...), A&&... arguments) {
   static_assert((!std::is_reference_v<P> && ...), "kernels take their parameters by value");
   BoundKernel<P...> bound{kernel, {static_cast<P>(std::forward<A>(arguments))...}};
   run_grid(config, BoundKernel<P...>::run, &bound);
+}
+
+/// The largest cluster this launch could have: the emulated device's limit, with any kernel.
+template <class... P>
+unsigned largest_cluster(const Launch&, void (*)(P...)) {
+  return static_cast<unsigned>(device().max_cluster);
 }
 
 /// Sets the first `count` elements to zero bytes.

@@ -43,6 +43,14 @@ inline int __clzll(long long x) { return std::countl_zero(static_cast<unsigned l
 inline int __ffs(int x) { return __builtin_ffs(x); }
 inline int __ffsll(long long x) { return __builtin_ffsll(x); }
 
+/// 2^x as coarse as the device's ex2.approx.ftz may be: off by up to 2^-22 of the result, a subnormal result 0. Bits differ from a
+/// device's, but a bound that holds here has seen the whole error.
+inline float exp2_approx(float x) {
+  const float exact = std::exp2(x);
+  if (exact < 0x1p-126f) return 0.0f;
+  return exact <= 0x1.fffffep127f ? std::bit_cast<float>(std::bit_cast<unsigned>(exact) & ~3u) : exact;
+}
+
 inline float reciprocal_sqrt(float x) { return 1.0f / std::sqrt(x); }
 inline double reciprocal_sqrt(double x) { return 1.0 / std::sqrt(x); }
 

@@ -15,10 +15,18 @@ enum class Order : std::uint8_t {
   random,  ///< random warp priorities, drawn again at each barrier: one warp may run far ahead of the others
 };
 
+/// When a bulk copy lands, of the moments at which it may.
+enum class Landing : std::uint8_t {
+  lazy,    ///< when no thread can go on without it: what is read or overwritten too early is seen
+  eager,   ///< at once, before the thread that asked for it goes on
+  random,  ///< anywhere between, in any order
+};
+
 struct Options {
   Order order = Order::ascending;
-  std::uint64_t seed = 1;           ///< of the random order
+  std::uint64_t seed = 1;           ///< of the random order and the random landing
   double preempt = 0;               ///< random order: probability of a switch at each global access, atomic and fence
+  Landing landing = Landing::lazy;
   unsigned os_threads = 0;          ///< 0: all cores, or just the caller's for a tiny grid
   bool count = false;               ///< count every launch, not only those inside a CountScope; see last_counters()
   std::size_t stack = 64 << 10;     ///< bytes per CUDA thread

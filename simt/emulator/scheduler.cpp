@@ -16,8 +16,8 @@ std::uint64_t splitmix(std::uint64_t& state) {
   return z ^ (z >> 31);
 }
 
-unsigned lowest(std::uint64_t mask) { return static_cast<unsigned>(std::countr_zero(mask)); }
-unsigned highest(std::uint64_t mask) { return 63 - static_cast<unsigned>(std::countl_zero(mask)); }
+unsigned lowest(std::uint32_t mask) { return static_cast<unsigned>(std::countr_zero(mask)); }
+unsigned highest(std::uint32_t mask) { return 31 - static_cast<unsigned>(std::countl_zero(mask)); }
 
 }  // namespace
 
@@ -26,14 +26,14 @@ void Gang::make_ready(Lane& lane) { make_ready(lane.warp, 1u << lane.lane); }
 void Gang::make_ready(unsigned warp, std::uint32_t lanes) {
   if (!lanes) return;
   warps_[warp].ready |= lanes;
-  ready_warps_ |= std::uint64_t{1} << warp;
+  ready_warps_.insert(warp);
   for (; lanes; lanes &= lanes - 1) lane(warp, lowest(lanes)).state = State::ready;
 }
 
 void Gang::unready(Lane& lane) {
   Warp& warp = warps_[lane.warp];
   warp.ready &= ~(1u << lane.lane);
-  if (!warp.ready) ready_warps_ &= ~(std::uint64_t{1} << lane.warp);
+  if (!warp.ready) ready_warps_.erase(lane.warp);
 }
 
 double Gang::draw() { return static_cast<double>(splitmix(random_) >> 11) * 0x1p-53; }
@@ -44,13 +44,13 @@ void Gang::draw_priorities() {
 }
 
 Lane* Gang::pick_ready() {
-  if (!ready_warps_) return nullptr;
+  if (ready_warps_.empty()) return nullptr;
   if (order_ == Order::ascending) {
-    const unsigned w = lowest(ready_warps_);
+    const unsigned w = ready_warps_.lowest();
     return &lane(w, lowest(warps_[w].ready));
   }
   if (order_ == Order::descending) {
-    const unsigned w = highest(ready_warps_);
+    const unsigned w = ready_warps_.highest();
     return &lane(w, highest(warps_[w].ready));
   }
   // Priorities among warps, because uniform picks almost never let one warp run far ahead of another; uniform among lanes.
@@ -66,7 +66,13 @@ Lane* Gang::pick_ready() {
 /// Abandons the block when no lane can ever run again.
 Lane& Gang::pick() {
   for (;;) {
+    if (!copies_.empty() && job->options.landing == Landing::random && draw() < 0.2) land_one();
     if (Lane* next = pick_ready()) return *next;
+    if (land_one()) {
+      for (Lane* lane : polling) make_ready(*lane);  // it may be what they wait for
+      polling.clear();
+      continue;
+    }
     if (polling.empty() || ++idle_rounds > job->options.spin_limit) abandon(describe_stuck());
     for (Lane* lane : polling) make_ready(*lane);
     polling.clear();

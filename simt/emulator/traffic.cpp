@@ -64,6 +64,15 @@ void Traffic::note(unsigned lane, const void* address, unsigned bytes, Access ac
   mark(log, log.requests[turn], sector / 64, std::uint64_t{1} << (sector % 64));
 }
 
+void Traffic::note_bulk(const void* address, std::uint64_t bytes, Access access, const char* array, Site site) {
+  ArrayCount& sum = stream(access, array, site).sum;
+  const std::uint64_t first = reinterpret_cast<std::uintptr_t>(address), sectors = (first + bytes - 1) / 32 - first / 32 + 1;
+  const bool load = access == Access::load;
+  (load ? sum.load_bytes : sum.store_bytes) += bytes;
+  (load ? sum.load_requests : sum.store_requests) += 1;
+  (load ? sum.load_sectors : sum.store_sectors) += sectors;
+}
+
 void Traffic::close_warp(unsigned warp) {
   for (Stream& s : streams_) {
     if (s.access == Access::atomic) continue;

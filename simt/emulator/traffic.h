@@ -18,6 +18,8 @@ class Traffic {
   void prepare(unsigned lanes);
   /// `lane` is numbered through the gang: its warp is lane / 32.
   void note(unsigned lane, const void* address, unsigned bytes, Access access, const char* array, Site site);
+  /// A bulk copy: one request of one thread, for as many sectors as it spans.
+  void note_bulk(const void* address, std::uint64_t bytes, Access access, const char* array, Site site);
   /// The warp is done: its requests become sums.
   void close_warp(unsigned warp);
   /// Forgets what the warps of a failed block did.

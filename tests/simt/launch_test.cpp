@@ -62,7 +62,6 @@ TEST(Launch, RefusesImpossibleShapes) {
   expect_error([] { simt::launch({"nothing", 1, 0}, nothing); }, {"'nothing'", "block (0,1,1)"});
   expect_error([] { simt::launch({"nothing", dim3(4, 0), 32}, nothing); }, {"'nothing'", "grid (4,0,1)", "empty"});
   expect_error([] { simt::launch({"nothing", dim3(1, 65536), 32}, nothing); }, {"'nothing'", "grid (1,65536,1)"});
-  expect_error([] { simt::launch({"nothing", 4, 32, 0, nullptr, 2}, nothing); }, {"'nothing'", "cluster (2,1,1)"});
 }
 
 __global__ void launches() { simt::launch({"nothing", 1, 1}, nothing); }
