@@ -28,7 +28,8 @@ TEST(Rowwise, EveryShape) {
                                      {3, 1025}, {2, 1281}, {1, 3001}, {300, 10}};
   for (const Variant& variant : variants())
     for (const DType dtype : kRealTypes)
-      for (std::size_t i = 0; i < shapes.size(); ++i) check(variant, make_case(dtype, shapes[i], i), "");
+      for (std::size_t i = 0; i < shapes.size(); ++i)
+        if (dtype == DType::f32 || (i + std::size_t(dtype)) % 3 == 0) check(variant, make_case(dtype, shapes[i], i), "");
 }
 
 TEST(Rowwise, EveryOption) {
@@ -53,6 +54,7 @@ TEST(Rowwise, EveryOption) {
     for (const DType dtype : kRealTypes)
       for (std::size_t i = 0; i < sets.size(); ++i)
         for (const bool weighted : {false, true}) {
+          if (dtype != DType::f32 && (i + weighted + std::size_t(dtype)) % 3) continue;
           std::string what = weighted ? "weight" : "";
           for (const std::string& option : sets[i]) what += " " + option;
           check(variant, make_case(dtype, shapes[(i + weighted) % shapes.size()], i, sets[i], weighted, (i + weighted) % 2 == 0), what);
@@ -71,9 +73,10 @@ TEST(Rowwise, PaddedRows) {
 TEST(Rowwise, MoreRowsThanTeams) {
   const std::int64_t teams = simt::device().sm_count * 8;
   for (const Variant& variant : variants()) {
-    const std::int64_t per_block = variant.name == "warp_per_row" ? 8 : variant.name == "rows_per_block" || variant.name == "positions" ? 256 : 1;
-    const std::int64_t rows = per_block * teams + 5;
-    const Case test = make_case(DType::f32, {rows, 2}, 1, {}, true);
+    if (variant.name == "positions") continue;  // 270,000 rows
+    const bool tiles = variant.name == "rows_per_block";  // 8 rows a block from 129 classes on
+    const std::int64_t rows = (tiles || variant.name == "warp_per_row" ? 8 : 1) * teams + 5;
+    const Case test = make_case(DType::f32, {rows, tiles ? 129 : 2}, 1, {}, true);
     const Outcome got = run(variant, Pass::gradient, test);
     const Expected want = expected(test, variant);
     EXPECT_EQ(difference(got.loss, want.loss, want.loss_bound, DType::f32), "") << variant.name;
@@ -86,8 +89,8 @@ TEST(Rowwise, EveryAlignment) {
   for (const Variant& variant : variants())
     for (const DType dtype : {DType::bf16, DType::f32})
       for (int skip = 0; skip < 32 / int(size_of(dtype)); skip += 3)
-        for (const int gradient_skip : {skip, 0, 1, 2, 4}) {
-          Case test = make_case(dtype, {3, 1037}, 5, {}, true);
+        for (const int gradient_skip : {skip, 1 + skip % 4}) {
+          Case test = make_case(dtype, {2, 517}, 5, {}, true);
           test.skip = skip, test.gradient_skip = gradient_skip;
           check(variant, test, "skip " + std::to_string(skip) + " gradient " + std::to_string(gradient_skip));
         }

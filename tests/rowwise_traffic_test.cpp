@@ -190,7 +190,7 @@ TEST(RowwiseSchedule, ResultsAreTheSameToTheLastBit) {
           simt::OptionsScope scope(simt::Options{.order = simt::Order::descending});
           EXPECT_EQ(run(variant, pass, cases[i]).bits, want) << variant.name << " case " << i << " descending";
         }
-        for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        for (std::uint64_t seed = 1; seed <= 9; ++seed) {
           simt::OptionsScope scope(simt::Options{.order = simt::Order::random, .seed = seed, .preempt = seed % 2 ? 0.05 : 0.0,
                                                  .landing = simt::Landing(seed % 3)});
           EXPECT_EQ(run(variant, pass, cases[i]).bits, want) << variant.name << " case " << i << " seed " << seed;
@@ -209,7 +209,7 @@ TEST(RowwiseSchedule, RowsOfOneTeamDoNotMixUp) {
       test.labels[std::size_t(row)] = team < 16 && (team >> turn & 1) ? row % 3 : -100;
     }
     const Expected want = expected(test, variant);
-    for (std::uint64_t seed = 0; seed < 6; ++seed) {
+    for (std::uint64_t seed = 0; seed < 3; ++seed) {
       simt::OptionsScope scope(simt::Options{.order = seed ? simt::Order::random : simt::Order::ascending, .seed = seed,
                                              .landing = simt::Landing(seed % 3)});
       const Outcome got = run(variant, Pass::gradient, test);

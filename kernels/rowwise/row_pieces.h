@@ -86,7 +86,7 @@ __device__ __forceinline__ Span part_of(simt::Global<const T> row, int classes, 
 
 /// Classes of one part but for its head and tail: whole sectors.
 template <class T>
-constexpr int slice_of(std::int64_t classes, int parts) {
+inline int slice_of(std::int64_t classes, int parts) {
   const std::int64_t sectors = (classes + kSector<T> - 1) / kSector<T>;
   return int((sectors + parts - 1) / parts) * kSector<T>;
 }

@@ -104,7 +104,7 @@ struct VectorSource : VectorRow<T> {
 
 /// Elements of shared memory for a part of a row of `slice` classes: vectors keep their alignment, the head lies before them.
 template <class T>
-constexpr int kept_elements(int slice) { return slice + kSector<T>; }
+SIMT_FN int kept_elements(int slice) { return slice + kSector<T>; }
 
 /// Vectors from global memory once; each thread keeps what it read in shared memory and finds it there again. No barrier is
 /// needed, because no thread reads what another wrote.
