@@ -2,7 +2,7 @@
 // give the same pieces in the same order. `put` stores what was made of a piece.
 #pragma once
 
-#include "kernels/rowwise/row_pieces.h"
+#include "kernels/primitives/grid_loop.h"
 #include "kernels/rowwise/row_math.h"
 
 namespace lossbench::inline SIMT_BUILD::rowwise {
@@ -107,14 +107,18 @@ template <class T>
 SIMT_FN int kept_elements(int slice) { return slice + kSector<T>; }
 
 /// Vectors from global memory once; each thread keeps what it read in shared memory and finds it there again. No barrier is
-/// needed, because no thread reads what another wrote.
+/// needed, because the places of a vector belong to one thread, in every row. Those of single elements would not, since heads
+/// differ in length from row to row: a thread has one at most, and keeps it in a register.
 template <class T>
 struct KeptSource : VectorRow<T> {
   T* shared_row;  ///< where the first vector lies
+  mutable T own{};
 
   __device__ KeptSource(const SoftmaxArguments<T>& arguments, T* shared, std::int64_t index, int rank_, int threads_, int part = 0,
                         int parts = 1)
       : VectorRow<T>(arguments, index, rank_, threads_, part, parts), shared_row(shared + kSector<T>) {}
+
+  static_assert(2 * kSector<T> <= kBlockThreads);
 
   __device__ __forceinline__ int place(int c) const { return c - this->span.first; }
 
@@ -122,11 +126,7 @@ struct KeptSource : VectorRow<T> {
   __device__ __forceinline__ void first(Body body) const {
     vector_pieces<kInFlight, T>(
         this->rank, this->threads, this->span,
-        [&](int c) {
-          const T x = simt::load<simt::Cache::streaming>(this->row, c);
-          shared_row[place(c)] = x;
-          return x;
-        },
+        [&](int c) { return own = simt::load<simt::Cache::streaming>(this->row, c); },
         [&](int c) {
           const auto x = simt::load<kVector<T>, simt::Cache::streaming>(this->row, c);
           simt::store_shared(shared_row, place(c), x);
@@ -137,7 +137,7 @@ struct KeptSource : VectorRow<T> {
   template <class Body>
   __device__ __forceinline__ void again(Body body) const {
     vector_pieces<kInFlight, T>(
-        this->rank, this->threads, this->span, [&](int c) { return shared_row[place(c)]; },
+        this->rank, this->threads, this->span, [&](int) { return own; },
         [&](int c) { return simt::load_shared<kVector<T>>(shared_row, place(c)); }, body);
   }
 };

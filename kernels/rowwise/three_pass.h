@@ -37,7 +37,7 @@ struct SumsInTwoPasses {
     if (label < 0) row.peak.label_logit = Real(-INFINITY);  // an ignored row, whose log_sum_exp is wanted
 
     // -inf - (-inf) is NaN; a row of nothing but -inf has no sum, but it has a log_sum_exp.
-    const Real reference = row.peak.maximum > Real(-INFINITY) ? row.peak.maximum : std::numeric_limits<Real>::lowest();
+    const Real reference = row.peak.maximum > Real(-INFINITY) ? row.peak.maximum : OnlineSum<Real>::kLowest;
     const bool smooths = arguments.share != 0;
     source.first([&](auto& piece) {
       Real sum = 0;
