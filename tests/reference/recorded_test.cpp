@@ -102,7 +102,7 @@ TEST(Recorded, Vectors) {
             << r.loss << " " << count << " vector " << k << " element " << i;
     ++count;
   }
-  EXPECT_EQ(count, 16 + 16 + 3 * 7 + 6);
+  EXPECT_EQ(count, 16 + 15 + 3 * 7 + 6);
 }
 
 TEST(Recorded, SoftmaxRows) {
