@@ -40,7 +40,9 @@ void check_names(const Problem& problem, const std::vector<InputDescription>& in
 
 void check_dtypes(const Problem& problem, const std::vector<InputDescription>& inputs) {
   for (const NamedArray& given : problem.inputs) {
-    const auto input = std::find_if(inputs.begin(), inputs.end(), [&](const InputDescription& entry) { return entry.matches(given.name); });
+    auto input = std::find_if(inputs.begin(), inputs.end(), [&](const InputDescription& entry) { return entry.name == given.name; });
+    if (input == inputs.end())
+      input = std::find_if(inputs.begin(), inputs.end(), [&](const InputDescription& entry) { return entry.matches(given.name); });
     if (input == inputs.end()) continue;
     const Array* array = &given.array;
     if (is_label(input->content)) {

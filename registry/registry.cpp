@@ -9,7 +9,9 @@
 #include "registry/contenders.h"
 #include "registry/losses/iou_loss.h"
 #include "registry/losses/nll.h"
+#include "registry/losses/regularization.h"
 #include "registry/losses/softmax_cross_entropy.h"
+#include "registry/losses/structural_risk.h"
 #include "registry/pointwise_losses.h"
 #include "registry/row_losses.h"
 #include "registry/softmax_choice.h"
@@ -40,7 +42,7 @@ constexpr std::string_view kOrder[] = {
     "zero_one", "logistic", "log_loss", "hinge", "hinge_embedding",
     "l1", "l2", "smooth_l1", "huber", "smooth_l1_weighted", "norm_l1", "norm_l2",
     "bce", "cross_entropy_notes", "sigmoid_focal", "kl_div", "poisson_nll", "gaussian_nll",
-    "softmax_cross_entropy", "nll", "triplet_margin", "cosine_embedding", "dice", "iou_loss"};
+    "softmax_cross_entropy", "nll", "triplet_margin", "cosine_embedding", "dice", "iou_loss", "regularization"};
 
 void sort_losses(std::vector<Loss>& losses) {
   const auto rank = [](const Loss& loss) { return std::find(std::begin(kOrder), std::end(kOrder), loss.name) - std::begin(kOrder); };
@@ -55,7 +57,9 @@ Registry::Registry() {
   losses_.push_back(softmax_cross_entropy());
   losses_.push_back(iou_loss());
   losses_.push_back(nll());
+  losses_.push_back(regularization());
   sort_losses(losses_);
+  losses_.push_back(structural_risk(losses_));  // any of those before
 
   variants_.push_back(scalar_reference(losses_));
 #if LOSSBENCH_HAS_THRUST
@@ -63,9 +67,11 @@ Registry::Registry() {
 #endif
   for (Variant& variant : on_backend(simt_variants(), Backend::simt)) variants_.push_back(std::move(variant));
   variants_.push_back(automatic_softmax(Backend::simt));
+  variants_.push_back(composed_risk(Backend::simt));
 #if LOSSBENCH_HAS_CUDA
   for (Variant& variant : on_backend(cuda_variants(), Backend::cuda)) variants_.push_back(std::move(variant));
   variants_.push_back(automatic_softmax(Backend::cuda));
+  variants_.push_back(composed_risk(Backend::cuda));
   variants_.push_back(cub_on_cuda());
   variants_.push_back(thrust_on_cuda());
 #endif

@@ -22,6 +22,9 @@ rows_variant(split_rows            f32 f64 f16 bf16)
 boxes_variant(thread_per_box       f32)
 boxes_variant(vector_boxes         f32 f64 f16 bf16)
 
+tensors_variant(tensor_by_tensor   f32)
+tensors_variant(all_tensors        f32 f64 f16 bf16)
+
 rowwise_variant(three_pass         f32 f64 f16 bf16)
 rowwise_variant(online             f32 f64 f16 bf16)
 rowwise_variant(warp_per_row       f32 f64 f16 bf16)

@@ -130,6 +130,55 @@ def rows():
         row(logits, -1, False, 0.2, PROBABILITY_TARGET)
 
 
+VECTORS = [[0.5, -1.25, 3.0, 0.0, 2.25], [0.25, -1.5, 2.0, 0.125, 2.5], [-0.5, 1.0, 0.75, -2.0, 0.0], [0.0, 0.0, 0.0, 0.0, 0.0]]
+
+
+def vector_row(loss, vectors, label, parameters, function):
+    """One line of the table: loss, up to three vectors, label or target, up to four parameters, value, a gradient for each vector."""
+    leaves = [torch.tensor([v], dtype=torch.float64, requires_grad=True) for v in vectors]
+    value = function(*leaves).sum()
+    value.backward()
+    blank = [[0.0] * 5] * (3 - len(vectors))
+    arrays = ", ".join("{" + literal(v) + "}" for v in list(vectors) + blank)
+    slopes = ", ".join("{" + literal(g) + "}" for g in [x.grad[0].tolist() for x in leaves] + blank)
+    padded = list(parameters) + [0.0] * (4 - len(parameters))
+    print(f'    {{"{loss}", {{{arrays}}}, {label}, {{{literal(padded)}}}, {value.item()!r}, {{{slopes}}}}},')
+
+
+def dice(x, y, smooth, squares):
+    """As segmentation code bases write it: PyTorch has none."""
+    p = torch.sigmoid(x)
+    whole = (p * p).sum() + (y * y).sum() if squares else p.sum() + y.sum()
+    return 1 - (2 * (p * y).sum() + smooth) / (whole + smooth)
+
+
+def vector_rows():
+    a, b, c, zero = VECTORS
+    for anchor, positive, negative in ((a, b, c), (a, c, b), (c, a, zero), (b, a, a)):
+        for margin, p, eps, swap in ((1.0, 2.0, 1e-6, 0), (5.0, 2.0, 1e-6, 1), (8.0, 1.0, 1e-3, 0), (4.0, 3.0, 1e-6, 1)):
+            vector_row("triplet_margin", [anchor, positive, negative], 0, [margin, p, eps, float(swap)], lambda x, y, z, m=margin, q=p, e=eps, s=swap:
+                       F.triplet_margin_loss(x, y, z, margin=m, p=q, eps=e, swap=bool(s), reduction="none"))
+    for first, second in ((a, b), (a, c), (c, b), (a, zero)):
+        for target in (1, -1):
+            for margin in (0.0, 0.5):
+                if target == -1 and second is zero and margin == 0:
+                    continue  # the kink
+                vector_row("cosine_embedding", [first, second], target, [margin], lambda x, y, t=target, m=margin:
+                           F.cosine_embedding_loss(x, y, torch.tensor([float(t)]), margin=m, reduction="none"))
+    for scores in (a, b, c):
+        for label in (0, 3):
+            for margin, p in ((1.0, 1), (0.5, 2), (3.0, 2)):
+                w = torch.tensor(WEIGHT, dtype=torch.float64)
+                vector_row("weston_watkins", [scores], label, [margin, float(p), WEIGHT[label]], lambda x, y=label, m=margin, q=p, w=w:
+                           F.multi_margin_loss(x, torch.tensor([y]), p=q, margin=m, weight=w, reduction="none"))
+        vector_row("norm_l2", [scores], 0, [], lambda x: torch.linalg.vector_norm(x, dim=1))
+    soft = [0.0, 1.0, 0.25, 1.0, 0.0]
+    for logits in (a, c):
+        for smooth, squares in ((1.0, 0), (0.0, 0), (0.5, 1)):
+            target = torch.tensor([soft], dtype=torch.float64)
+            vector_row("dice", [logits], 0, [smooth, float(squares)], lambda x, t=target, s=smooth, q=squares: dice(x, t, s, q))
+
+
 def main():
     print(f"// What PyTorch {torch.__version__} gives in float64. Written by make_recorded.py; do not edit.")
     print("#pragma once\n\nnamespace lossbench::test {\n")
@@ -143,6 +192,10 @@ def main():
     print(f"inline constexpr double kRecordedProbabilities[] = {{{literal(PROBABILITY_TARGET)}}};\n")
     print("inline constexpr RecordedRow kRecordedRows[] = {")
     rows()
+    print("};\n\nstruct RecordedVectors {\n  const char* loss;\n  double vector[3][5];\n  int label;")
+    print("  double parameter[4], value, gradient[3][5];\n};\n")
+    print("inline constexpr RecordedVectors kRecordedVectors[] = {")
+    vector_rows()
     print("};\n\n}  // namespace lossbench::test")
 
 

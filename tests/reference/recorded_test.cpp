@@ -4,17 +4,22 @@
 #include <string_view>
 
 #include "reference/bce.h"
+#include "reference/cosine_embedding.h"
+#include "reference/dice.h"
 #include "reference/gaussian_nll.h"
+#include "reference/hinge_classes.h"
 #include "reference/hinge_embedding.h"
 #include "reference/huber.h"
 #include "reference/kl_div.h"
 #include "reference/l1.h"
 #include "reference/l2.h"
 #include "reference/logistic.h"
+#include "reference/norm.h"
 #include "reference/poisson_nll.h"
 #include "reference/sigmoid_focal.h"
 #include "reference/smooth_l1.h"
 #include "reference/softmax_cross_entropy.h"
+#include "reference/triplet_margin.h"
 #include "tests/reference/check.h"
 
 namespace lossbench::reference {
@@ -69,6 +74,35 @@ TEST(Recorded, Elements) {
     ++count;
   }
   EXPECT_EQ(count, 12 * 8 - 1 + 11 * 8 + 8 * 3 + 274);
+}
+
+RowResult evaluate(const RecordedVectors& r) {
+  const std::string_view loss = r.loss;
+  const double* p = r.parameter;
+  const Row a(r.vector[0]), b(r.vector[1]), c(r.vector[2]);
+  if (loss == "triplet_margin") return triplet_margin(a, b, c, {.margin = p[0], .p = p[1], .eps = p[2], .swap = p[3] != 0});
+  if (loss == "cosine_embedding") return cosine_embedding(a, b, r.label, p[0]);
+  if (loss == "weston_watkins") return hinge_weston_watkins(a, r.label, p[2], {.margin = p[0], .power = int(p[1]), .class_average = true});
+  if (loss == "norm_l2") return norm_l2(a);
+  const double soft[] = {0.0, 1.0, 0.25, 1.0, 0.0};
+  if (loss == "dice") return dice(a, soft, {.from_logits = true, .squares = p[1] != 0, .smooth = p[0]});
+  ADD_FAILURE() << "no such loss: " << loss;
+  return {};
+}
+
+TEST(Recorded, Vectors) {
+  int count = 0;
+  for (const RecordedVectors& r : kRecordedVectors) {
+    const RowResult row = evaluate(r);
+    EXPECT_TRUE(within(row.value, r.value, 1e-13 * (std::fabs(r.value) + 1))) << r.loss << " " << count;
+    for (std::size_t k = 0; k < row.gradients.size(); ++k)
+      for (std::size_t i = 0; i < 5; ++i)
+        // PyTorch's 1e-12 under the root is a float, which is all there is of a zero vector's length.
+        EXPECT_TRUE(within(row.gradients[k].value[i], r.gradient[k][i], std::fabs(r.gradient[k][i]) > 1e4 ? 5e-9 * std::fabs(r.gradient[k][i]) : 1e-12))
+            << r.loss << " " << count << " vector " << k << " element " << i;
+    ++count;
+  }
+  EXPECT_EQ(count, 16 + 15 + 3 * 7 + 6);
 }
 
 TEST(Recorded, SoftmaxRows) {
