@@ -7,8 +7,11 @@
 #include "core/error.h"
 #include "registry/complete_loss.h"
 #include "registry/contenders.h"
+#include "registry/losses/faster_rcnn.h"
 #include "registry/losses/iou_loss.h"
 #include "registry/losses/nll.h"
+#include "registry/losses/openpose.h"
+#include "registry/losses/ssd.h"
 #include "registry/losses/softmax_cross_entropy.h"
 #include "registry/pointwise_losses.h"
 #include "registry/row_losses.h"
@@ -40,7 +43,8 @@ constexpr std::string_view kOrder[] = {
     "zero_one", "logistic", "log_loss", "hinge", "hinge_embedding",
     "l1", "l2", "smooth_l1", "huber", "smooth_l1_weighted", "norm_l1", "norm_l2",
     "bce", "cross_entropy_notes", "sigmoid_focal", "kl_div", "poisson_nll", "gaussian_nll",
-    "softmax_cross_entropy", "nll", "triplet_margin", "cosine_embedding", "dice", "iou_loss"};
+    "softmax_cross_entropy", "nll", "triplet_margin", "cosine_embedding", "dice", "iou_loss",
+    "rpn_cls", "rpn_box", "rpn", "fast_rcnn", "faster_rcnn", "ssd_loc", "ssd_conf", "ssd_multibox", "openpose"};
 
 void sort_losses(std::vector<Loss>& losses) {
   const auto rank = [](const Loss& loss) { return std::find(std::begin(kOrder), std::end(kOrder), loss.name) - std::begin(kOrder); };
@@ -55,6 +59,7 @@ Registry::Registry() {
   losses_.push_back(softmax_cross_entropy());
   losses_.push_back(iou_loss());
   losses_.push_back(nll());
+  for (const auto describe : {rpn_cls, rpn_box, rpn, fast_rcnn, faster_rcnn, ssd_loc, ssd_conf, ssd_multibox, openpose}) losses_.push_back(describe());
   sort_losses(losses_);
 
   variants_.push_back(scalar_reference(losses_));
