@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "kernels/losses/math.h"
 #include "kernels/pointwise/arguments.h"
 #include "kernels/primitives/accumulators.h"
 #include "kernels/primitives/grid_reduce.h"
