@@ -50,15 +50,21 @@ double saturation(DType dtype, bool rows) {
   }
 }
 
+bool is_weight(Content content) {
+  return content == Content::weight || content == Content::inside_weight || content == Content::outside_weight || content == Content::mask;
+}
+
 }  // namespace
 
 std::string_view name_of(DataKind kind) {
   static constexpr std::string_view kNames[] = {"plain",    "offset",   "certain", "saturated", "denormal",   "ties",   "nan_last",
-                                                "nan_first", "inf_last", "neg_inf", "masked",    "masked_row", "ignored", "kept"};
+                                                "nan_first", "inf_last", "neg_inf", "masked",    "masked_row", "ignored", "hidden",
+                                                "background", "crowded",  "kept"};
   return kNames[static_cast<int>(kind)];
 }
 
 bool takes_rank(const Loss& loss, const Options& options, std::size_t rank) {
+  if (loss.composite()) return rank == loss.cases.axes.size();
   const InputDescription first = loss.inputs_of(options).front();
   if (first.content == Content::box) return rank == 1;  // a case of N is N boxes
   const std::string text = first.shape;
@@ -68,7 +74,9 @@ bool takes_rank(const Loss& loss, const Options& options, std::size_t rank) {
   return commas + 1 == rank;
 }
 
-bool takes_rows(const Loss& loss, const Options& options) { return !takes_rank(loss, options, 1); }
+bool takes_rows(const Loss& loss, const Options& options) {
+  return loss.composite() ? !loss.cases.squares : !takes_rank(loss, options, 1);
+}
 
 std::vector<Tensor> DataMaker::inputs(const Shape& shape, const std::vector<std::string>& extra) const {
   std::vector<Tensor> tensors;
@@ -99,12 +107,18 @@ WideArray DataMaker::make(const InputDescription& input, const Shape& shape, con
   array.is_label = is_label(input.content);
   const std::int64_t count = array.count();
   const std::int64_t classes = case_shape.size() > 1 ? std::max<std::int64_t>(case_shape.back(), 1) : 10;
+  if (is_detection_label(input.content)) {
+    fill_detection_labels(input, array, case_shape);
+    return array;
+  }
   if (array.is_label) {
     fill_labels(input.name, input.content, array, classes);
     return array;
   }
   const RandomStream stream(seed_, input.name), scales(seed_, "scale");
   array.values.resize(static_cast<std::size_t>(count));
+  const std::vector<bool> matters = mattering(input, shape, case_shape);
+  const std::int64_t samples = input.content == Content::outside_weight ? std::count(matters.begin(), matters.end(), true) : 0;
   parallel_for(count, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       double& x = array.values[static_cast<std::size_t>(i)];
@@ -116,8 +130,12 @@ WideArray DataMaker::make(const InputDescription& input, const Shape& shape, con
         case Content::non_negative: x = std::fabs(real(stream, scales, i)); break;
         case Content::log_probability: x = -std::fabs(real(stream, scales, i)); break;
         case Content::box: x = box_coordinate(stream, i); break;
+        case Content::box_target: case Content::inside_weight: case Content::outside_weight: case Content::mask:
+          x = detection_real(input, i, matters.empty() || matters[static_cast<std::size_t>(i)], samples); break;
         default: x = real(stream, scales, i);
       }
+      if (kind_ == DataKind::hidden && !matters.empty() && !matters[static_cast<std::size_t>(i)] && !is_weight(input.content))
+        x = std::numeric_limits<double>::quiet_NaN();
     }
   });
   if (input.prediction || input.name == loss_->inputs_of(*options_).front().name) plant(array, shape.size() > 1 && input.content != Content::box ? classes : 0);
@@ -204,7 +222,7 @@ void DataMaker::plant(WideArray& array, std::int64_t classes) const {
     case DataKind::ignored: return planted(0, std::numeric_limits<double>::quiet_NaN());  // what is ignored is never read
     default: break;
   }
-  if (classes == 0) return;
+  if (classes == 0 || loss_->composite()) return;
   const RandomStream stream(seed_, "mask");
   WideArray labels;
   labels.shape = {array.shape.front()};

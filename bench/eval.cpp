@@ -123,7 +123,13 @@ EvalResult evaluate(const EvalRequest& asked) {
   std::optional<Request> decisions;
   if (asked.out && !loss.has_gradient()) decisions = request;
 
-  const Resolved resolved = resolve(std::move(request));
+  Resolved resolved = resolve(std::move(request));
+  // Arrays that a loss gives unasked are left out where there is nowhere to write them.
+  if (!asked.out)
+    std::erase_if(resolved.problem.outputs, [&](const NamedArray& output) {
+      return !output.array.shape.empty() && std::any_of(loss.outputs.begin(), loss.outputs.end(),
+                                                        [&](const OutputDescription& entry) { return entry.name == output.name; });
+    });
   const Choice choice = choose_variant(loss, resolved.problem, asked.variant, backend);
   need_out(resolved.problem, asked.out);
   EvalResult result{loss.name, choice.variant->name, std::string(name_of(choice.variant->backend)), asked.dtype,

@@ -20,8 +20,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kContents[] = {"real", "probability", "sign", "weight", "label", "binary", "bit", "non_negative",
-                                          "log_probability", "box"};
-constexpr std::string_view kKinds[] = {"flag", "integer", "real", "choice", "text"};
+                                          "log_probability", "box", "anchor_label", "roi_label", "prior_label", "box_target",
+                                          "inside_weight", "outside_weight", "mask"};
+constexpr std::string_view kKinds[] = {"flag", "integer", "real", "choice", "text", "list"};
 
 struct Flags {
   SelectionFlags selection;
@@ -109,12 +110,15 @@ void print_json(const Selection& selection) {
 
 void print_loss(const Loss& loss) {
   fmt::print("\n{}   {}\n    after {}\n", loss.name, loss.summary, loss.source);
-  Table inputs({{"INPUT"}, {"SHAPE"}, {"MEANING"}}), options({{"OPTION"}, {"DEFAULT"}, {"ACCEPTED"}, {"MEANING"}});
+  Table inputs({{"INPUT"}, {"SHAPE"}, {"MEANING"}}), outputs({{"OUTPUT"}, {"SHAPE"}, {"MEANING"}});
+  Table options({{"OPTION"}, {"DEFAULT"}, {"ACCEPTED"}, {"MEANING"}});
   for (const InputDescription& input : loss.inputs)
     inputs.add({input.signature(), input.shape, input.meaning});
   for (const OptionDescription& option : loss.options)
     options.add({option.name, option.initial ? option.default_text() : "-", option.accepted(), option.meaning});
-  fmt::print("{}{}", inputs.indented(4), options.empty() ? "" : options.indented(4));
+  for (const OutputDescription& output : loss.outputs) outputs.add({output.name, output.shape, output.meaning});
+  const auto text = [](const Table& table) { return table.empty() ? std::string() : table.indented(4); };
+  fmt::print("{}{}{}", inputs.indented(4), text(options), text(outputs));
 }
 
 void print_human(const Selection& selection) {

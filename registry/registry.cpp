@@ -7,9 +7,12 @@
 #include "core/error.h"
 #include "registry/complete_loss.h"
 #include "registry/contenders.h"
+#include "registry/losses/faster_rcnn.h"
 #include "registry/losses/iou_loss.h"
 #include "registry/losses/nll.h"
+#include "registry/losses/openpose.h"
 #include "registry/losses/regularization.h"
+#include "registry/losses/ssd.h"
 #include "registry/losses/softmax_cross_entropy.h"
 #include "registry/losses/structural_risk.h"
 #include "registry/pointwise_losses.h"
@@ -42,7 +45,8 @@ constexpr std::string_view kOrder[] = {
     "zero_one", "logistic", "log_loss", "hinge", "hinge_embedding",
     "l1", "l2", "smooth_l1", "huber", "smooth_l1_weighted", "norm_l1", "norm_l2",
     "bce", "cross_entropy_notes", "sigmoid_focal", "kl_div", "poisson_nll", "gaussian_nll",
-    "softmax_cross_entropy", "nll", "triplet_margin", "cosine_embedding", "dice", "iou_loss", "regularization"};
+    "softmax_cross_entropy", "nll", "triplet_margin", "cosine_embedding", "dice", "iou_loss",
+    "rpn_cls", "rpn_box", "rpn", "fast_rcnn", "faster_rcnn", "ssd_loc", "ssd_conf", "ssd_multibox", "openpose", "regularization"};
 
 void sort_losses(std::vector<Loss>& losses) {
   const auto rank = [](const Loss& loss) { return std::find(std::begin(kOrder), std::end(kOrder), loss.name) - std::begin(kOrder); };
@@ -58,6 +62,7 @@ Registry::Registry() {
   losses_.push_back(iou_loss());
   losses_.push_back(nll());
   losses_.push_back(regularization());
+  for (const auto describe : {rpn_cls, rpn_box, rpn, fast_rcnn, faster_rcnn, ssd_loc, ssd_conf, ssd_multibox, openpose}) losses_.push_back(describe());
   sort_losses(losses_);
   losses_.push_back(structural_risk(losses_));  // any of those before
 

@@ -37,3 +37,8 @@ rowwise_variant(split_row          f32 f64 f16 bf16)
 rowwise_variant(positions          f32 f64 f16 bf16)
 rowwise_variant(gather_label       f32 f64 f16 bf16)
 rowwise_variant(row_count          f32 f64 f16 bf16 i32 i64)
+
+detection_variant(all_parts        f32 f64 f16 bf16)
+detection_variant(tiled_priors     f32 f64 f16 bf16)
+detection_variant(radix_mining     f32 f64 f16 bf16)
+pose_variant(all_stages            f32 f64 f16 bf16)
