@@ -12,6 +12,7 @@
 #include "registry/losses/nll.h"
 #include "registry/losses/openpose.h"
 #include "registry/losses/regularization.h"
+#include "registry/losses/ssd.h"
 #include "registry/losses/softmax_cross_entropy.h"
 #include "registry/losses/ssd.h"
 #include "registry/losses/structural_risk.h"
@@ -64,6 +65,7 @@ Registry::Registry() {
   for (const auto describe : {rpn_cls, rpn_box, rpn, fast_rcnn, faster_rcnn, ssd_loc, ssd_conf, ssd_multibox, openpose})
     losses_.push_back(describe());
   losses_.push_back(regularization());
+  for (const auto describe : {rpn_cls, rpn_box, rpn, fast_rcnn, faster_rcnn, ssd_loc, ssd_conf, ssd_multibox, openpose}) losses_.push_back(describe());
   sort_losses(losses_);
   losses_.push_back(structural_risk(losses_));  // any of those before
 
