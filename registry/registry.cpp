@@ -65,7 +65,6 @@ Registry::Registry() {
   for (const auto describe : {rpn_cls, rpn_box, rpn, fast_rcnn, faster_rcnn, ssd_loc, ssd_conf, ssd_multibox, openpose})
     losses_.push_back(describe());
   losses_.push_back(regularization());
-  for (const auto describe : {rpn_cls, rpn_box, rpn, fast_rcnn, faster_rcnn, ssd_loc, ssd_conf, ssd_multibox, openpose}) losses_.push_back(describe());
   sort_losses(losses_);
   losses_.push_back(structural_risk(losses_));  // any of those before
 

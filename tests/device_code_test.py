@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compiles every kernel for sm_80, sm_90a and sm_100 and looks at the result.
+"""Compiles every kernel and looks at the result: for sm_90a, or for those that LOSSBENCH_ARCHITECTURES lists.
 
   - no kernel spills registers (ptxas -v), but for a short list with a limit each
   - vectorised variants read their operands 16 bytes at a time (PTX)

@@ -1,7 +1,11 @@
-"""Compiles one kernel source, for every architecture at once, and keeps what it found."""
+"""Compiles one kernel source, for every architecture at once, and keeps what it found.
+
+That is sm_90a, unless LOSSBENCH_ARCHITECTURES lists others: each costs minutes. `scripts/check_device_code` lists all that are supported.
+"""
 
 import hashlib
 import json
+import os
 import pathlib
 import shlex
 import shutil
@@ -9,8 +13,8 @@ import subprocess
 
 from . import ptx, ptxas
 
-ARCHITECTURES = ("sm_80", "sm_90a", "sm_100")
-PTX_OF = "compute_90a"  # loads look the same in all; one is read
+ARCHITECTURES = tuple(f"sm_{number}" for number in os.environ.get("LOSSBENCH_ARCHITECTURES", "90a").split(","))
+PTX_OF = ARCHITECTURES[-1].replace("sm", "compute")  # loads look the same in all; one is read
 
 
 def device_command(entry, outputs):
