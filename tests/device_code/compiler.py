@@ -1,6 +1,7 @@
-"""Compiles one kernel source, for every architecture at once, and keeps what it found.
+"""What became of one kernel source on a GPU.
 
-That is sm_90a, unless LOSSBENCH_ARCHITECTURES lists others: each costs minutes. `scripts/check_device_code` lists all that are supported.
+The build keeps what ptxas said of the architecture it was made for. LOSSBENCH_ARCHITECTURES lists others to compile for, which takes minutes
+each: `scripts/check_device_code` lists all that are supported.
 """
 
 import hashlib
@@ -13,23 +14,34 @@ import subprocess
 
 from . import ptx, ptxas
 
-ARCHITECTURES = tuple(f"sm_{number}" for number in os.environ.get("LOSSBENCH_ARCHITECTURES", "90a").split(","))
-PTX_OF = ARCHITECTURES[-1].replace("sm", "compute")  # loads look the same in all; one is read
+ARCHITECTURES = tuple(f"sm_{number}" for number in os.environ.get("LOSSBENCH_ARCHITECTURES", "").split(",") if number)
+PTX_OF = "compute_90a"  # loads look the same in all; one is read
 
 
-def device_command(entry, outputs):
-    """The command that built the source, for our architectures and for the device alone."""
+def object_of(entry):
+    """The object that the build makes of the source."""
     words = shlex.split(entry["command"])
-    if not words[0].endswith("nvcc"):
-        words = words[1:]  # a compiler cache
+    return pathlib.Path(entry["directory"]) / words[words.index("-o") + 1]
+
+
+def bare_command(entry):
+    """The command that built the source, without compiler caches, outputs and architectures."""
+    words = shlex.split(entry["command"])
+    words = words[next(i for i, word in enumerate(words) if word.endswith("nvcc")):]
     kept, skip = [], False
     for word in words:
         if skip:
             skip = False
         elif word in ("-o", "-MF", "-MT", "-c"):
             skip = word != "-c"
-        elif not word.startswith(("--generate-code", "-gencode", "-arch", "-MD")):
+        elif not word.startswith(("--generate-code", "-gencode", "-arch", "-MD", "-Xptxas")):
             kept.append(word)
+    return kept
+
+
+def device_command(entry, outputs):
+    """The same for our architectures and for the device alone."""
+    kept = bare_command(entry)
     for architecture in ARCHITECTURES:
         kept.append(f"--generate-code=arch={architecture.replace('sm', 'compute')},code={architecture}")
     return kept + ["-Xptxas=-v", "--fatbin", "-MD", "-MF", str(outputs / "depends"), "--keep", "--keep-dir", str(outputs),
@@ -53,8 +65,24 @@ def dependencies(depfile, directory):
     return sorted({str((pathlib.Path(directory) / name).resolve()) for name in text.split()})
 
 
-def examine(entry, place):
+def as_built(entry, with_loads):
+    """{"failure", "kernels", "loads"} of one source as the build left it. Loads are read from PTX, which is made for that."""
+    report = pathlib.Path(str(object_of(entry)) + ".ptxas")
+    if not report.exists():
+        return {"failure": f"{report} is not there: the build makes it", "kernels": [], "loads": {}}
+    result = {"failure": "", "kernels": ptxas.kernels(report.read_text(encoding="utf-8")), "loads": {}}
+    if with_loads:
+        done = subprocess.run(bare_command(entry) + ["-arch=" + PTX_OF, "--ptx", "-o", "-"], cwd=entry["directory"], capture_output=True,
+                              text=True, stdin=subprocess.DEVNULL)
+        result["failure"] = "" if done.returncode == 0 else done.stdout + done.stderr
+        result["loads"] = ptx.entries(done.stdout)
+    return result
+
+
+def examine(entry, place, with_loads):
     """{"failure", "kernels", "loads"} of one source. `place` is where it is kept."""
+    if not ARCHITECTURES:
+        return as_built(entry, with_loads)
     record = place.with_suffix(".json")
     command = device_command(entry, place)
     if record.exists():
