@@ -12,15 +12,17 @@ namespace lossbench {
 
 namespace {
 
-/// Boxes have x2 > x1 and y2 > y1; a NaN is let through.
+/// Boxes have x2 > x1 and y2 > y1; one that is not finite is let through, and gives NaN.
 void check_boxes(const Problem& problem, const char* input) {
   const Array* array = problem.input(input);
   if (array->where != Where::host) return;
   for (std::int64_t box = 0; box < array->shape[0]; ++box)
-    for (std::int64_t axis = 0; axis < 2; ++axis)
-      if (real_at(*array, box * 4 + axis + 2) <= real_at(*array, box * 4 + axis))
+    for (std::int64_t axis = 0; axis < 2; ++axis) {
+      const double lower = real_at(*array, box * 4 + axis), upper = real_at(*array, box * 4 + axis + 2);
+      if (std::isfinite(lower) && std::isfinite(upper) && upper <= lower)
         throw InputError(std::string("iou_loss: input '") + input + "' has " + (axis ? "y2 <= y1" : "x2 <= x1") + " in box " +
                          std::to_string(box) + "; accepted are x1, y1, x2, y2 with x2 > x1 and y2 > y1");
+    }
 }
 
 std::vector<InputDescription> inputs() {

@@ -83,6 +83,9 @@ struct CosineEmbedding {
                             .at_least(-1).at_most(1),
                         reduction_option()},
             .rounding = {.value_ulps = 10, .gradient_ulps = 14},
+            .input_shape = [](const std::string& input, const Shape& shape, const Options&) {
+              return input == "target" ? Shape{shape[0]} : shape;
+            },
             .preference = {"register_rows", "vector_rows", "warp_rows", "block_rows", "split_rows"},
             .default_shapes = {{65536, 128}, {32768, 768}, {16384, 4096}},
             .option_sets = {"margin=0.5", "margin=-0.25 reduction=sum", "reduction=none", "reduction=batch"}};
