@@ -133,6 +133,16 @@ simt::Counters count_call(const Resolved& resolved, const std::string& variant_n
   return {};
 }
 
+// What a framework would launch, at the least.
+TEST(Composite, LaunchesOfUnfused) {
+  EXPECT_EQ(launches_of("faster_rcnn", "unfused", Pass::forward), 21);
+  EXPECT_EQ(launches_of("faster_rcnn", "unfused", Pass::gradient), 29);
+  EXPECT_EQ(launches_of("ssd_multibox", "unfused", Pass::forward), 7);
+  EXPECT_EQ(launches_of("ssd_multibox", "unfused", Pass::gradient), 10);
+  EXPECT_EQ(launches_of("openpose", "unfused", Pass::forward), 24);  // of three stages
+  EXPECT_EQ(launches_of("openpose", "unfused", Pass::gradient), 30);
+}
+
 TEST(Composite, MasksAreReadForFourChannelsAtATime) {
   const Loss& loss = Registry::instance().loss("openpose");
   const Resolved resolved = resolve_case(loss, parse_option_set(loss, "+mask"), Pass::gradient, DType::f32, {6, 2, 38, 19, 6, 10});
