@@ -106,6 +106,7 @@ TEST(RowwiseTraffic, TheWorkspaceFollowsItsFormula) {
         problem.inputs = {{"logits", Array::contiguous(nullptr, test.dtype, test.shape)},
                           {"target", Array::contiguous(nullptr, test.label_type, {70})}};
         problem.outputs = {{"loss", Array::contiguous(nullptr, test.dtype, {})}};
+        if (pass == Pass::gradient) problem.outputs.push_back({"grad_logits", Array::contiguous(nullptr, test.dtype, test.shape)});
         for (const Implementation& entry : variant.implementations) {
           if (entry.element != DType::f32 || entry.pass != pass) continue;
           simt::CountScope scope;

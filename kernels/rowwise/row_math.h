@@ -69,22 +69,23 @@ struct TargetRow {
   }
 };
 
-/// t_c of every logit of a piece, as double. Only for rows that spread their target.
-template <bool kRich, class T, class P>
-__device__ __forceinline__ void target_weights(const SoftmaxArguments<T>& arguments, const TargetRow<T>& target, const P& piece,
-                                               double (&t)[P::kCount]) {
+/// use(k, t_c) for every logit of a piece that has a class. Only for rows that spread their target. One at a time: an array of them
+/// would take more registers than the logits.
+template <bool kRich, class T, class P, class Use>
+__device__ __forceinline__ void target_weights(const SoftmaxArguments<T>& arguments, const TargetRow<T>& target, const P& piece, Use use) {
+  constexpr int kWidth = P::kRunWidth;
 #pragma unroll
   for (int run = 0; run < P::kRuns; ++run) {
-    constexpr int kWidth = P::kRunWidth;
     const int base = piece.base[run];
+    if (base < 0) continue;
     simt::Vec<T, kWidth> q{};
-    if (kRich && target.probabilities && base >= 0)
+    if (kRich && target.probabilities)
       q = kWidth > 1 && target.stride == 1 ? load_run<kWidth, kWidth>(target.probabilities, base, target.width)
                                            : simt::Vec<T, kWidth>{simt::load(target.probabilities, base * target.stride)};
 #pragma unroll
     for (int k = 0; k < kWidth; ++k) {
       const double own = kRich && target.probabilities ? arguments.own * double(simt::to_float(q[k])) + arguments.share : 1.0;
-      t[run * kWidth + k] = base < 0 ? 0.0 : own * double(arguments.class_weight(base + k));
+      use(run * kWidth + k, own * double(arguments.class_weight(base + k)));
     }
   }
 }
@@ -108,11 +109,7 @@ struct Tally {
     }
     sum.add(piece.x, [&](int k) { return piece.c(k) == label; });
     if (!arguments.spreads()) return;
-    double t[P::kCount];
-    target_weights<kRich>(arguments, target, piece, t);
-#pragma unroll
-    for (int k = 0; k < P::kCount; ++k)
-      if (piece.holds(k)) sum.add_shortfall(piece.x[k], t[k]);
+    target_weights<kRich>(arguments, target, piece, [&](int k, double t) { sum.add_shortfall(piece.x[k], t); });
   }
 };
 
@@ -179,12 +176,7 @@ struct RowSlopes {
         if (arguments.softcap > 0) x = capped(x, arguments.softcap);
       slope[k] = factor * gradual_exponential<kFast>(x - maximum);
     }
-    if (arguments.spreads()) {
-      double t[P::kCount];
-      target_weights<kRich>(arguments, target, piece, t);
-#pragma unroll
-      for (int k = 0; k < P::kCount; ++k) slope[k] -= Real(scale * t[k]);
-    }
+    if (arguments.spreads()) target_weights<kRich>(arguments, target, piece, [&](int k, double t) { slope[k] -= Real(scale * t); });
 #pragma unroll
     for (int k = 0; k < P::kCount; ++k) {
       if (piece.c(k) == label) slope[k] = at_label;

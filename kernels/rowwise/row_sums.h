@@ -44,16 +44,12 @@ struct SumsInOnePass {
     const double log_l = double(sums.log_exponentials());
     double sum = 0;
     source.again([&](auto& piece) {
-      using P = std::remove_reference_t<decltype(piece)>;
-      double t[P::kCount];
-      target_weights<kRich>(arguments, target, piece, t);
-#pragma unroll
-      for (int k = 0; k < P::kCount; ++k) {
-        if (t[k] == 0) continue;
+      target_weights<kRich>(arguments, target, piece, [&](int k, double t) {
+        if (t == 0) return;
         const RealOf<T> x = arguments.softcap > 0 ? capped(piece.x[k], arguments.softcap) : piece.x[k];
         const double surprise = log_l + (double(sums.peak.maximum) - double(x));
-        sum += t[k] * (surprise > arguments.most ? arguments.most : surprise);
-      }
+        sum += t * (surprise > arguments.most ? arguments.most : surprise);
+      });
     });
     return sum;
   }
