@@ -17,6 +17,9 @@ inline double hinge(double h, int power) { return h <= 0 ? 0.0 : power == 2 ? h 
 /// Derivative of that with respect to h: 0 at the kink, NaN for NaN.
 inline double hinge_slope(double h, int power) { return h > 0 ? (power == 2 ? 2 * h : 1.0) : h <= 0 ? 0.0 : h; }
 
+/// Size of the terms of a shortfall. One with an infinite score is not rounded.
+inline double finite_or_0(double size) { return std::isfinite(size) ? size : 0.0; }
+
 }  // namespace detail
 
 /// hinge(margin - (s_y - max_{j≠y} s_j)).   [Crammer and Singer 2001]
@@ -34,7 +37,7 @@ inline RowResult hinge_crammer_singer(Row scores, std::int64_t label, const Hing
   double h = nan, size = 0;
   if (best < classes && !std::isnan(nan)) {
     h = options.margin - (scores[own] - scores[best]);
-    size = std::fabs(options.margin) + std::fabs(scores[own]) + std::fabs(scores[best]);
+    size = detail::finite_or_0(std::fabs(options.margin) + std::fabs(scores[own]) + std::fabs(scores[best]));
   }
   row.value = detail::hinge(h, options.power);
   row.condition = options.power == 2 ? (h > 0 ? 2 * h * size : 0.0) : size;
@@ -55,7 +58,7 @@ inline RowResult hinge_weston_watkins(Row scores, std::int64_t label, double wei
   for (std::size_t j = 0; j < classes; ++j) {
     if (j == own) continue;
     const double h = options.margin - scores[own] + scores[j];
-    const double size = std::fabs(options.margin) + std::fabs(scores[own]) + std::fabs(scores[j]);
+    const double size = detail::finite_or_0(std::fabs(options.margin) + std::fabs(scores[own]) + std::fabs(scores[j]));
     const double slope = detail::hinge_slope(h, options.power);
     value.add(detail::hinge(h, options.power));
     condition.add(options.power == 2 ? (h > 0 ? 2 * h * size : 0.0) : size);
@@ -76,7 +79,7 @@ inline RowResult hinge_one_vs_all(Row scores, std::int64_t label, const HingeOpt
   Sum value, condition;
   for (std::size_t j = 0; j < scores.size(); ++j) {
     const double t = j == static_cast<std::size_t>(label) ? 1.0 : -1.0, h = options.margin - t * scores[j];
-    const double size = std::fabs(options.margin) + std::fabs(scores[j]), slope = detail::hinge_slope(h, options.power);
+    const double size = detail::finite_or_0(std::fabs(options.margin) + std::fabs(scores[j])), slope = detail::hinge_slope(h, options.power);
     value.add(detail::hinge(h, options.power));
     condition.add(options.power == 2 ? (h > 0 ? 2 * h * size : 0.0) : size);
     row.gradients[0].value[j] = -t * slope;

@@ -58,7 +58,7 @@ struct HingeClasses {
   template <class Real>
   SIMT_FN void gradient(const Real (&x)[1], std::int64_t column, const RowSide<Real>& side, const Result& row, double (&g)[1]) const {
     const bool own = column == side.label;
-    if (kind == Kind::crammer_singer) g[0] = own ? -row.slope : double(column) == row.best ? row.slope : row.slope * 0;
+    if (kind == Kind::crammer_singer) g[0] = own ? -row.slope : double(column) == row.best || row.slope != row.slope ? row.slope : 0;
     else if (kind == Kind::weston_watkins) g[0] = own ? -row.slope : row.scale * steepness(shortfall(x[0], false, side));
     else g[0] = (own ? -1 : 1) * steepness(shortfall(x[0], own, side));
   }
