@@ -112,9 +112,9 @@ TEST(Rowwise, TheGradientMayReplaceTheLogits) {
 TEST(Rowwise, LongRows) {
   for (const Variant& variant : variants()) {
     if (variant.name == "three_pass" || variant.name == "warp_per_row" || variant.name == "positions") continue;
-    for (const std::int64_t classes : {20001, 50257, 128256, 262144}) {
-      Case test = make_case(DType::f32, {3, classes}, 1);
-      test.labels = {classes - 1, -100, 17};
+    for (const std::int64_t classes : {50257, 262144}) {
+      Case test = make_case(DType::f32, {2, classes}, 1);
+      test.labels = {classes - 1, 17};
       check(variant, test, "long");
     }
   }
