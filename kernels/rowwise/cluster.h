@@ -5,10 +5,10 @@
 //            part, and the parts meet in distributed shared memory, not in global memory.
 //   Moves    as shared_row. Labels once a block, not once a row: 8 bytes beside the block's part of the row.
 //   Needs    sm_90 or later; clusters of 2, 4 or 8 blocks, 16 where 8 would not hold the row (asked of the device first); otherwise
-//            as shared_row. The smallest cluster is taken whose parts are at most 54 KB, so that four blocks share a multiprocessor.
+//            as shared_row. The smallest cluster is taken whose parts are at most 54 KB, so that several blocks share a multiprocessor.
 //   Order    fixed for a fixed device: as three_pass within a block, then the blocks by rank.
 //   Error    as vectorized_online, with a share of classes/(256·blocks) terms a thread.
-//   Holds    4 blocks a multiprocessor for parts of up to 54 KB.
+//   Holds    3 blocks a multiprocessor for parts of up to 54 KB: at 64 registers, which a fourth would ask for, it spills.
 #pragma once
 
 #include "kernels/rowwise/shared_row.h"
@@ -18,7 +18,7 @@ namespace lossbench::inline SIMT_BUILD {
 namespace rowwise {
 
 template <class T, Pass kPass, bool kRich>
-__global__ void __launch_bounds__(kBlockThreads, kRich ? 2 : kBlocksWanted) cluster_kernel(SoftmaxArguments<T> arguments) {
+__global__ void __launch_bounds__(kBlockThreads, kRich ? 2 : 3) cluster_kernel(SoftmaxArguments<T> arguments) {
   if constexpr (simt::kHasClusters) {
     using Shared = BlockShared<RealOf<T>>;
     using Slots = ClusterSlots<RealOf<T>>;
@@ -29,7 +29,7 @@ __global__ void __launch_bounds__(kBlockThreads, kRich ? 2 : kBlocksWanted) clus
   }
 }
 
-/// Parts of at most this many bytes leave room for four blocks on a multiprocessor.
+/// Parts of at most this many bytes leave room for the blocks that a multiprocessor's registers hold.
 constexpr std::int64_t kPartWanted = 54 << 10;
 
 /// Why the device cannot run clusters at all; empty if it can.

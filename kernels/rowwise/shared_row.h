@@ -33,7 +33,7 @@ struct KeptRows {
 };
 
 template <class T, Pass kPass, bool kRich>
-__global__ void __launch_bounds__(kBlockThreads, kRich ? 2 : kBlocksWanted) shared_row_kernel(SoftmaxArguments<T> arguments) {
+__global__ void __launch_bounds__(kBlockThreads, (kVectorBlocks<T, kRich>)) shared_row_kernel(SoftmaxArguments<T> arguments) {
   using Shared = BlockShared<RealOf<T>>;
   SIMT_SHARED(Shared, shared);
   softmax_rows<SumsInOnePass<kRich, true>, kPass>(arguments, BlockTeam<RealOf<T>>(shared), KeptRows<T>{simt::dynamic_shared<T>()});

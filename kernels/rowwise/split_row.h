@@ -75,7 +75,7 @@ __device__ void store_part(const SplitArguments<T>& arguments, std::int64_t part
 
 /// Block p of row r reduces its part; the last of a row's blocks combines the parts, the last row's adds up the losses.
 template <class T, bool kRich>
-__global__ void __launch_bounds__(kBlockThreads, kRich ? 2 : kBlocksWanted) split_sums_kernel(SplitArguments<T> arguments) {
+__global__ void __launch_bounds__(kBlockThreads, (kVectorBlocks<T, kRich>)) split_sums_kernel(SplitArguments<T> arguments) {
   using Real = RealOf<T>;
   using Shared = BlockShared<Real>;
   using Reduced = typename SoftmaxArguments<T>::Reduced;
@@ -144,7 +144,7 @@ __global__ void split_nothing_kernel(SplitArguments<T> arguments) {
 }
 
 template <class T, bool kRich>
-__global__ void __launch_bounds__(kBlockThreads, kRich ? 2 : kBlocksWanted) split_gradient_kernel(SplitArguments<T> arguments) {
+__global__ void __launch_bounds__(kBlockThreads, (kVectorBlocks<T, kRich>)) split_gradient_kernel(SplitArguments<T> arguments) {
   using Real = RealOf<T>;
   using Shared = BlockShared<Real>;
   const SoftmaxArguments<T>& softmax = arguments.softmax;
