@@ -44,7 +44,8 @@ inline PoissonElement poisson_nll_rate(double input, double target, double eps, 
   const long double distance = (static_cast<long double>(input) - target + eps) / target;
   const double excess = static_cast<double>(target * (distance - std::log1p(distance)));
   const double value = excess - eps + 0.5 * std::log(2 * M_PI * target);
-  return {{value, slope.value}, {std::fabs(excess) * (2 + std::fabs(static_cast<double>(std::log1p(distance)))) + eps + 0.5 * std::log(2 * M_PI * target), slope.gradient}};
+  const double constant = 0.5 * std::log(2 * M_PI * target), log_ratio = static_cast<double>(std::log1p(distance));
+  return {{value, slope.value}, {std::fabs(excess) * (2 + std::fabs(log_ratio)) + eps + constant, slope.gradient}};
 }
 
 }  // namespace lossbench::reference

@@ -86,7 +86,8 @@ TEST(RowEdges, NormOfHugeAndTinyNumbersIsFinite) {
 }
 
 TEST(RowEdges, TheLowestOfEqualWrongClassesHasTheGradient) {
-  for (const auto& [variant, outputs] : all_variants("hinge", {"reduction=none"}, {{"scores", {2, 4}, {2, 2, 1, 2, 0, 5, 5, 1}}, {"target", {2}, {1, 3}, true}})) {
+  for (const auto& [variant, outputs] : all_variants("hinge", {"reduction=none"},
+                                                    {{"scores", {2, 4}, {2, 2, 1, 2, 0, 5, 5, 1}}, {"target", {2}, {1, 3}, true}})) {
     expect_near(outputs.at("loss"), {1, 5}, variant);
     expect_near(outputs.at("grad_scores"), {1, -1, 0, 0, 0, 1, 0, -1}, variant);
   }
@@ -125,7 +126,8 @@ TEST(RowEdges, AWeightOfZeroIsAFactorAndNothingToAverageIsEmpty) {
 
 TEST(RowEdges, DistancesOfNothing) {
   const std::vector<double> same = {1, 2, 3};
-  for (const auto& [variant, outputs] : all_variants("triplet_margin", {"eps=0"}, {{"anchor", {1, 3}, same}, {"positive", {1, 3}, same}, {"negative", {1, 3}, same}})) {
+  for (const auto& [variant, outputs] : all_variants("triplet_margin", {"eps=0"},
+                                                    {{"anchor", {1, 3}, same}, {"positive", {1, 3}, same}, {"negative", {1, 3}, same}})) {
     expect_near(outputs.at("loss"), {1}, variant);
     for (const char* gradient : {"grad_anchor", "grad_positive", "grad_negative"}) expect_near(outputs.at(gradient), {0, 0, 0}, variant);
   }

@@ -83,7 +83,8 @@ struct NormL2 : Norm<losses::NormL2> {
   static constexpr auto kLoss = "norm_l2";
   static auto reference(const Options&) { return [](const RowInput& row) { return reference::norm_l2(row.operand[0]); }; }
   static Loss describe() {
-    return describe_as(kLoss, "sqrt(Σ x²), without overflow of the squares", "the Euclidean norm; Blue 1978 for its range", {.value_ulps = 6, .gradient_ulps = 4});
+    return describe_as(kLoss, "sqrt(Σ x²), without overflow of the squares", "the Euclidean norm; Blue 1978 for its range",
+                       {.value_ulps = 6, .gradient_ulps = 4});
   }
 };
 
