@@ -22,7 +22,9 @@ inline TileShape tile_shape(std::int64_t classes, int size, std::int64_t priors)
   return tile;
 }
 
-inline std::size_t tile_bytes(const TileShape& tile, int size) { return tile.staged ? std::size_t(tile.rows) * std::size_t(tile.pitch) * std::size_t(size) : 0; }
+inline std::size_t tile_bytes(const TileShape& tile, int size) {
+  return tile.staged ? std::size_t(tile.rows) * std::size_t(tile.pitch) * std::size_t(size) : 0;
+}
 
 /// body(position, value) for `count` elements from `first` on, each once, 16 bytes at a time where they lie on a boundary.
 /// Positions are relative to `first`. All threads of the block call it.

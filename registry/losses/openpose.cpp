@@ -115,13 +115,16 @@ Loss openpose() {
   loss.name = "openpose";
   loss.summary = "Σ over stages and branches of v·u·c·Σ W·(pred - target)²";
   loss.source = "Cao et al. 2017, OpenPose; Caffe training net, Keras port, tf-pose-estimation";
-  loss.inputs = {{.name = "paf_pred", .shape = "[S, B, Cp, H, W]", .meaning = "part affinity fields of every stage", .differentiable = true, .prediction = true,
+  loss.inputs = {{.name = "paf_pred", .shape = "[S, B, Cp, H, W]", .meaning = "part affinity fields of every stage", .differentiable = true,
+                  .prediction = true,
                   .by_labels = "mask", .matters = Matters::kept},
-                 {.name = "heat_pred", .shape = "[S, B, Ch, H, W]", .meaning = "confidence maps of every stage", .differentiable = true, .prediction = true,
+                 {.name = "heat_pred", .shape = "[S, B, Ch, H, W]", .meaning = "confidence maps of every stage", .differentiable = true,
+                  .prediction = true,
                   .by_labels = "mask", .matters = Matters::kept},
                  {.name = "paf_target", .shape = "[B, Cp, H, W]", .meaning = "the same for all stages"},
                  {.name = "heat_target", .shape = "[B, Ch, H, W]", .meaning = "the same for all stages"},
-                 {.name = "mask", .content = Content::mask, .shape = "broadcastable to both targets", .meaning = "0 hides what is not annotated", .optional = true},
+                 {.name = "mask", .content = Content::mask, .shape = "broadcastable to both targets", .meaning = "0 hides what is not annotated",
+                  .optional = true},
                  grad_output_input()};
   loss.options = {OptionDescription::choice("mask_mode", "both", {"both", "weight", "none"}, "W = mask² (it multiplies prediction and target), mask, or 1"),
                   OptionDescription::flag("half", true, "a factor 1/2"),
@@ -144,7 +147,8 @@ Loss openpose() {
     return input.ends_with("_pred") ? Shape{s[0], s[1], channels, s[4], s[5]} : Shape{s[1], channels, s[4], s[5]};
   };
   loss.cases = {.axes = {"stages", "images", "paf channels", "heat channels", "rows", "columns"},
-                .every = {{2, 0, 3, 2, 4, 4}, {1, 1, 1, 1, 1, 1}, {6, 2, 5, 3, 7, 9}, {3, 1, 4, 8, 8, 8}, {10, 1, 6, 1, 6, 6}, {6, 1, 38, 19, 6, 10}, {2, 2, 9, 5, 2, 31}},
+                .every = {{2, 0, 3, 2, 4, 4}, {1, 1, 1, 1, 1, 1}, {6, 2, 5, 3, 7, 9}, {3, 1, 4, 8, 8, 8}, {10, 1, 6, 1, 6, 6},
+                          {6, 1, 38, 19, 6, 10}, {2, 2, 9, 5, 2, 31}},
                 .few = {{2, 0, 3, 2, 4, 4}, {6, 1, 5, 3, 6, 10}, {9, 1, 6, 1, 3, 7}},
                 .hard = {3, 2, 6, 3, 4, 10},
                 .emulated = {6, 1, 38, 19, 46, 46},

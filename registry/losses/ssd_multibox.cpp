@@ -90,13 +90,16 @@ WideResult ssd_multibox_reference(const WideProblem& problem) {
   const auto row_of = [&](std::size_t i) { return std::span(scores.values).subspan(i * classes, classes); };
   const auto in_range = [&](std::size_t i) { return labels[i] >= 0 && labels[i] < static_cast<std::int64_t>(classes); };
 
-  std::vector<reference::PriorLoss> losses(count);
+  std::vector<reference::PriorLoss> losses(count);  // as they are ranked
+  std::vector<double> exact(count);
   for (std::size_t i = 0; i < count; ++i) {
     if (!in_range(i)) continue;
     const reference::SoftmaxRow row = reference::softmax_cross_entropy_row(row_of(i), labels[i], {}, options, nullptr, nullptr);
+    exact[i] = row.value;
     losses[i] = {in_float(problem.dtype) ? double(float(row.value)) : row.value, row.condition};
   }
-  const reference::MiningOptions mining_options{form.ratio, form.by_batch, form.least, form.cap, unit_roundoff(in_float(problem.dtype) ? DType::f32 : DType::f64)};
+  const reference::MiningOptions mining_options{form.ratio, form.by_batch, form.least, form.cap,
+                                                unit_roundoff(in_float(problem.dtype) ? DType::f32 : DType::f64)};
   reference::Mining mining{std::vector<bool>(count), std::vector<bool>(count)};
   const auto same_row = [&](std::size_t i, std::size_t j) {
     const auto a = row_of(i), b = row_of(j);
@@ -117,7 +120,7 @@ WideResult ssd_multibox_reference(const WideProblem& problem) {
   reference::Sum conf, loc, conf_condition, loc_condition;
   for (std::size_t i = 0; i < count; ++i) {
     const bool positive = in_range(i) && labels[i] > 0;
-    if (positive || mining.kept[i]) conf.add(losses[i].value);
+    if (positive || mining.kept[i]) conf.add(exact[i]);
     // Another choice among priors within rounding of the bound moves the sum by no more than that.
     if (positive || mining.kept[i] || mining.open[i]) conf_condition.add(losses[i].condition * (mining.open[i] ? 8 : 1));
     if (!positive) continue;
