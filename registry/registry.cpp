@@ -80,6 +80,7 @@ Registry::Registry() {
   variants_.push_back(automatic_softmax(Backend::cuda));
   variants_.push_back(composed_risk(Backend::cuda));
   variants_.push_back(cub_on_cuda());
+  variants_.push_back(cub_mining_on_cuda());
   variants_.push_back(thrust_on_cuda());
 #endif
 }

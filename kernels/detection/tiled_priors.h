@@ -95,7 +95,7 @@ __global__ void __launch_bounds__(kBlockThreads) tiled_priors_kernel(PriorArgume
         const int at = head + n * kWidth;
         const auto x = simt::load<kWidth, simt::Cache::streaming>(arguments.input, from + at);
         const auto y = simt::load<kWidth, simt::Cache::streaming>(arguments.target, from + at);
-        simt::Vec<T, kWidth> slopes;
+        [[maybe_unused]] simt::Vec<T, kWidth> slopes{};
 #pragma unroll
         for (int e = 0; e < kWidth; ++e) {
           *place(at + e) = arguments.value(widen(x[e]), widen(y[e]));
