@@ -40,6 +40,7 @@ void for_exact_cases(const std::function<void(const CompositeCase&)>& visit) {
           for (const Shape& shape : loss.cases.few)
             for (const Variant* variant : Registry::instance().variants_of(loss.name)) {
               if (loss.name.ends_with("rcnn") && shape.back() > 128) continue;  // longer rows than a warp keeps are read again
+              if (loss.name == "openpose" && shape.front() > 8) continue;  // targets are read once for each eight stages
               if (variant->backend != Backend::simt || std::find(std::begin(kExact), std::end(kExact), variant->name) == std::end(kExact)) continue;
               CompositeCase entry{loss.name + "/" + variant->name + "/" + std::string(name_of(pass)) + "/" + std::string(name_of(dtype)) + "/" +
                                       shape_text(shape) + " " + set.text,
@@ -160,10 +161,11 @@ TEST(Composite, MultiboxReadsAgainOnlyWhatItKeeps) {
         const Resolved resolved = resolve_case(loss, parse_option_set(loss, scope), pass, DType::f32, shape, DataKind::plain);
         const simt::Counters counters = count_call(resolved, "radix_mining");
         const bool gradient = pass == Pass::gradient;
-        const WideResult reference = loss.reference(resolved.wide());
+        const WideProblem wide = resolved.wide();
+        const WideResult reference = loss.reference(wide);
         std::uint64_t kept = 0, positives = 0;
         for (const std::int64_t one : reference.outputs.at("negatives_kept").labels) kept += std::uint64_t(one);
-        for (const std::int64_t label : resolved.wide().inputs.at("labels").labels) positives += label > 0;
+        for (const std::int64_t label : wide.inputs.at("labels").labels) positives += label > 0;
         const std::uint64_t scores = std::uint64_t(count_of(shape)) * 4, row = std::uint64_t(shape[2]) * 4;
         const std::string where = shape_text(shape) + " " + scope + " " + std::string(name_of(pass));
         EXPECT_EQ(counters.array("conf_logits").load_bytes, scores + (gradient ? (kept + positives) * row : 0)) << where;

@@ -26,6 +26,11 @@ sum_kernel(simt::Global<const Real> terms, std::int64_t count, simt::Global<Wide
   if (grid_sum(sum, partials, ticket)) simt::store(total, 0, sum.result());
 }
 
+/// Whether the gradient of that input is wanted; true before its memory is known, too, so that launches can be counted.
+inline bool wants_gradient(const Problem& problem, const char* input) {
+  return problem.pass == Pass::gradient && problem.output("grad_" + std::string(input)) != nullptr;
+}
+
 /// A string of launches over arrays in the workspace. Made without workspace it launches nothing and only counts.
 class Graph {
  public:

@@ -121,14 +121,14 @@ void unfused_multibox(const Problem& problem, eager::Graph& graph) {
     const auto kernel = arguments.form.by_batch && !nothing ? select_in_batch_kernel<T> : select_in_image_kernel<T>;
     simt::launch({.kernel = "select", .grid = nothing ? 1u : arguments.select_blocks, .block = kSelectThreads, .stream = stream}, kernel, selecting);
   });
-  if (kPass == Pass::forward) return;
-  if (arguments.score_gradient) {
+  if (eager::wants_gradient(problem, "conf_logits")) {
     const auto slope = graph.array<Real>(scores);
     graph.run("nll_backward", scores, PriorNllBackward<T>{arguments, slope});
     graph.run("log_softmax_backward", count,
               eager::LogSoftmaxBackward<T, eager::RowPlace>{log_probability, slope, arguments.score_gradient, {arguments.classes}, arguments.classes});
   }
-  if (arguments.box_gradient) graph.run("smooth_l1_backward", 4 * count, PriorBoxBackward<T>{arguments, difference});
+  if (eager::wants_gradient(problem, "loc_pred"))
+    graph.run("smooth_l1_backward", 4 * count, PriorBoxBackward<T>{arguments, difference});
 }
 
 }  // namespace lossbench::inline SIMT_BUILD::detection

@@ -92,7 +92,7 @@ void unfused_openpose(const Problem& problem, eager::Graph& graph) {
       graph.run("scale", 1, StageLoss<T>{sum, factor, total, table ? table.offset(2 * stage + b) : table, last ? loss : simt::Global<Reduced<T>>(),
                                          stage == 0 && b == 0});
       const auto gradient = kPass == Pass::gradient ? handle<T>(problem.outputs, "grad_" + std::string(kPredictions[b])) : simt::Global<T>();
-      if (gradient)
+      if (eager::wants_gradient(problem, kPredictions[b]))
         graph.run("scale_difference", count,
                   ScaleDifference<T>{weight, difference, factor, handle<const Reduced<T>>(problem.inputs, "grad_output"), gradient.offset(stage * count)});
     }
