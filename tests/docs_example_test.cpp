@@ -13,7 +13,7 @@
 #include "kernels/pointwise/fused.h"
 #include "kernels/pointwise/single_pass.h"
 #include "registry/instantiate.h"
-#include "registry/pointwise_loss.h"
+#include "registry/complete_loss.h"
 #include "tests/every_case.h"
 
 namespace lossbench::testing {
@@ -41,7 +41,7 @@ int check(const Variant& variant, const Loss& loss) {
 }
 
 TEST(DocsExample, ANewLossRunsThroughTheLadder) {
-  const Loss loss = complete_pointwise<entries::LogCosh>(entries::LogCosh::describe());
+  const Loss loss = complete_loss<entries::LogCosh>(entries::LogCosh::describe());
   using Entries = EntryList<entries::LogCosh>;
   EXPECT_EQ(check(pointwise_part<SinglePass, float>(Entries{}), loss), 2 * 5);
   EXPECT_EQ(check(pointwise_part<Compensated, simt::bfloat16>(Entries{}), loss), 2 * 5);
