@@ -24,6 +24,16 @@ class Recording {
   virtual std::int64_t launches() const { return -1; }
 };
 
+/// The calls, kept to be made again: for work on the host, and for work that returns through it, which no graph can hold.
+class RecordedCalls final : public Recording {
+ public:
+  explicit RecordedCalls(std::function<void()> work) : work_(std::move(work)) {}
+  void run() const { work_(); }
+
+ private:
+  std::function<void()> work_;
+};
+
 class Device {
  public:
   virtual ~Device() = default;

@@ -53,16 +53,6 @@ class Graph final : public Recording {
   std::int64_t launches_ = 0;
 };
 
-/// Calls that return through the host, which no graph can hold.
-class SynchronousCalls final : public Recording {
- public:
-  explicit SynchronousCalls(std::function<void()> work) : work_(std::move(work)) {}
-  void run() const { work_(); }
-
- private:
-  std::function<void()> work_;
-};
-
 class CudaDevice final : public Device {
  public:
   CudaDevice() {
@@ -127,7 +117,7 @@ class CudaDevice final : public Device {
   void finish() override { check(cudaStreamSynchronize(stream_), "cudaStreamSynchronize"); }
 
   std::unique_ptr<Recording> record(std::function<void()> work, bool synchronous) override {
-    if (synchronous) return std::make_unique<SynchronousCalls>(std::move(work));
+    if (synchronous) return std::make_unique<RecordedCalls>(std::move(work));
     cudaGraph_t graph = nullptr;
     // Relaxed: a kernel's first launch may load its module, which a stricter mode forbids.
     check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeRelaxed), "cudaStreamBeginCapture");
@@ -143,7 +133,7 @@ class CudaDevice final : public Device {
   }
   void replay(const Recording& recording) override {
     if (const auto* graph = dynamic_cast<const Graph*>(&recording)) check(cudaGraphLaunch(graph->executable(), stream_), "cudaGraphLaunch");
-    else dynamic_cast<const SynchronousCalls&>(recording).run();
+    else dynamic_cast<const RecordedCalls&>(recording).run();
   }
   Timing time(const Recording& recording) override {
     finish();

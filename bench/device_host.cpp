@@ -27,16 +27,17 @@ long preemptions() {
 /// Multiplications per second that a core gets done, as many at a time as it can: falls with its clock, and where another thread of the
 /// machine shares the core, which a chain of dependent steps would hardly notice.
 double measured_clock() {
-  constexpr int kSteps = 1 << 13, kChains = 8;
-  static volatile std::uint64_t seed = 1;  // volatile: nothing of this is known beforehand
+  constexpr int kSteps = 1 << 14, kChains = 4;  // a multiplication takes three or four cycles, and one begins in each
+  static volatile std::uint64_t seed = 1;      // volatile: nothing of this is known beforehand
+  // asm: chains in registers. Anywhere else, or in vectors, the speed would depend on where the linker put what.
+  const auto step = [](std::uint64_t& x) {
+    x = x * 0x9e3779b97f4a7c15u ^ 1;
+    asm volatile("" : "+r"(x));
+  };
   const double start = host_now();
-  std::uint64_t x[kChains];
-  for (int c = 0; c < kChains; ++c) x[c] = seed + static_cast<std::uint64_t>(c);
-  for (int i = 0; i < kSteps; ++i)
-    for (int c = 0; c < kChains; ++c) x[c] = x[c] * 0x9e3779b97f4a7c15u ^ 1;
-  std::uint64_t all = 1;
-  for (int c = 0; c < kChains; ++c) all |= x[c];
-  seed = all;
+  std::uint64_t a = seed, b = a + 1, c = a + 2, d = a + 3;
+  for (int i = 0; i < kSteps; ++i) step(a), step(b), step(c), step(d);
+  seed = a | b | c | d;
   return kSteps * kChains / (host_now() - start);
 }
 
@@ -58,16 +59,6 @@ std::string first_line(const char* path) {
   std::getline(file, line);
   return line;
 }
-
-/// The calls, kept to be made again.
-class Calls final : public Recording {
- public:
-  explicit Calls(std::function<void()> work) : work_(std::move(work)) {}
-  void run() const { work_(); }
-
- private:
-  std::function<void()> work_;
-};
 
 class HostDevice final : public Device {
  public:
@@ -123,8 +114,8 @@ class HostDevice final : public Device {
   Stream stream() override { return nullptr; }
   void finish() override {}
 
-  std::unique_ptr<Recording> record(std::function<void()> work, bool) override { return std::make_unique<Calls>(std::move(work)); }
-  void replay(const Recording& recording) override { dynamic_cast<const Calls&>(recording).run(); }
+  std::unique_ptr<Recording> record(std::function<void()> work, bool) override { return std::make_unique<RecordedCalls>(std::move(work)); }
+  void replay(const Recording& recording) override { dynamic_cast<const RecordedCalls&>(recording).run(); }
   Timing time(const Recording& recording) override {
     return timed([&] { replay(recording); });
   }
@@ -143,13 +134,16 @@ class HostDevice final : public Device {
   }
 
  private:
+  /// The clock is looked at on both sides of the work, and the slower look counts: who shared the core at either, shared it in between.
   static Timing timed(const std::function<void()>& work) {
     const HostThreads::Pin pin;
+    const double clock_before = measured_clock();
     const long before = preemptions();
     const double start = host_now();
     work();
     const double seconds = host_now() - start;
-    return {seconds, seconds, measured_clock(), preemptions() != before};
+    const bool disturbed = preemptions() != before;
+    return {seconds, seconds, std::min(clock_before, measured_clock()), disturbed};
   }
 
   static void copy(void* to, const void* from, std::size_t bytes) {

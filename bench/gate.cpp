@@ -83,4 +83,16 @@ std::string Gate::check(BoundCall& call, Comparison& worst, const std::function<
   return fault.empty() ? fault : "not written: " + fault;
 }
 
+std::string Gate::check_again(BoundCall& call, Comparison& worst) const {
+  const std::vector<Tensor> first = call.arrays().outputs();
+  call.poison_outputs();
+  call.run();
+  if (std::string fault = check(call, worst); !fault.empty())
+    return "right at first, wrong when called again, so something of the earlier call is left: " + fault;
+  if (variant_.order != Order::none)
+    for (const Tensor& output : first)
+      if (call.output(output.name).bytes != output.bytes) return output.name + " differs from run to run";
+  return {};
+}
+
 }  // namespace lossbench

@@ -15,7 +15,6 @@
 namespace lossbench {
 namespace {
 
-
 /// Prints nothing: results are ours to print. A file reporter still gets every run.
 class Silent final : public benchmark::BenchmarkReporter {
  public:

@@ -9,7 +9,7 @@
 
 namespace lossbench {
 
-/// Build, machine, settings and command line, as names and values. `used_cuda` puts the device first.
+/// Build, machine, settings and command line, as names and values.
 std::vector<std::pair<std::string, std::string>> run_context(const Settings& settings, const std::vector<std::string>& command_line);
 
 /// What is only known afterwards: ceilings with their drift, the time of an empty launch, what the budget dropped, how far medians moved

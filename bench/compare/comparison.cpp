@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bench/measure/clock_check.h"
 #include "bench/measure/statistics.h"
 
 namespace lossbench {
@@ -27,6 +28,14 @@ CaseChange compare_counted(const RecordedCase& before, const RecordedCase& after
   return change;
 }
 
+/// The highest clock of the processor that the case ran on.
+double highest_clock(const Record& record, const RecordedCase& entry) {
+  double highest = 0;
+  for (const RecordedCase& other : record.cases)
+    if (other.on_gpu() == entry.on_gpu()) highest = std::max(highest, other.counter("clock_MHz"));  // not for NaN
+  return highest;
+}
+
 CaseChange compare_case(const RecordedCase& a, const RecordedCase& b, double spread, const Claim& claim) {
   CaseChange change{.name = b.name};
   if (!a.fault.empty() || !b.fault.empty()) {
@@ -40,9 +49,7 @@ CaseChange compare_case(const RecordedCase& a, const RecordedCase& b, double spr
   change.ratio = ratio_of(a.seconds, b.seconds);
   change.aa_spread = spread;
   const double difference = std::fabs(std::log(change.ratio.ratio));
-  const bool claimed = change.ratio.p < claim.p && difference > std::log1p(claim.threshold) &&
-                       (!claim.above_spread || difference > change.aa_spread);
-  if (claimed) change.change = change.ratio.ratio > 1 ? Change::slower : Change::faster;
+  if (change.ratio.p < claim.p && difference > std::max(std::log1p(claim.threshold), change.aa_spread)) change.change = change.ratio.ratio > 1 ? Change::slower : Change::faster;
   return change;
 }
 
@@ -67,12 +74,26 @@ double aa_spread(const Record& record) {
   return most;
 }
 
+double clock_spread(const RecordedCase& entry, double highest) {
+  const double clock = entry.counter("clock_MHz");
+  if (!(clock > 0 && clock < (1 - ClockCheck::tolerance) * highest)) return 0;
+  return std::max(2 * std::log(highest / clock), entry.on_gpu() ? 0 : std::log(2));
+}
+
 RecordComparison compare_records(const Record& before, const Record& after, const Claim& claim) {
   RecordComparison comparison;
   const double spread = std::max(aa_spread(before), aa_spread(after));
-  for (const RecordedCase& entry : after.cases)
-    if (const RecordedCase* const old = before.find(entry.name)) comparison.cases.push_back(compare_case(*old, entry, spread, claim));
-    else comparison.only_after.push_back(entry.name);
+  const bool same_device = before.about("device") == after.about("device") && before.about("cpu") == after.about("cpu");
+  for (const RecordedCase& entry : after.cases) {
+    const RecordedCase* const old = before.find(entry.name);
+    if (!old) {
+      comparison.only_after.push_back(entry.name);
+      continue;
+    }
+    const double highest = same_device ? std::max(highest_clock(before, entry), highest_clock(after, entry)) : 0;
+    const double sag = std::max(clock_spread(*old, highest), clock_spread(entry, highest));
+    comparison.cases.push_back(compare_case(*old, entry, spread + sag, claim));
+  }
   for (const RecordedCase& entry : before.cases)
     if (!after.find(entry.name)) comparison.only_before.push_back(entry.name);
   return comparison;

@@ -21,13 +21,11 @@ enum class Change {
 };
 std::string_view name_of(Change change);
 constexpr bool is_regression(Change change) { return change == Change::slower || change == Change::more_bytes || change == Change::broken; }
-constexpr bool is_improvement(Change change) { return change == Change::faster || change == Change::fewer_bytes || change == Change::fixed; }
 
-/// When a difference is claimed: all three must hold.
+/// When a difference is claimed: both must hold, and it must be further from 1 than the same code differs from itself: see aa_spread.
 struct Claim {
-  double p = 0.05;         ///< Mann-Whitney p below this
-  double threshold = 0.01; ///< ratio further from 1 than this
-  bool above_spread = true;///< and further than runs of the same code differ: see aa_spread
+  double p = 0.05;          ///< Mann-Whitney p below this
+  double threshold = 0.01;  ///< ratio further from 1 than this
 };
 
 struct CaseChange {
@@ -36,7 +34,7 @@ struct CaseChange {
   bool counted = false;          ///< an emulated kernel: bytes, not seconds
   double before = 0, after = 0;  ///< seconds, or bytes
   RatioEstimate ratio = {};      ///< after over before
-  double aa_spread = 0;          ///< how far the same code differs from itself, measured again in the same run
+  double aa_spread = 0;          ///< how far the same code may differ from itself, as a logarithm: that of the runs, and of its clocks
 };
 
 struct RecordComparison {
@@ -50,6 +48,11 @@ struct RecordComparison {
 /// How far figures of a run differ when they are measured again later in it, as a logarithm: the furthest of its revisited cases. A
 /// machine on which one case moved by a tenth may move any other by a tenth. 0 where nothing was measured again.
 double aa_spread(const Record& record);
+
+/// What the clock of a case may explain, as a logarithm. Where it lies below `highest` by more than the tolerance of ClockCheck: twice as
+/// much, since a card that throttles may slow the work down more than the clock tells; on the host a factor of 2 at least, which is what
+/// sharing a core costs. 0 where it does not, and where it is not known.
+double clock_spread(const RecordedCase& entry, double highest);
 
 RecordComparison compare_records(const Record& before, const Record& after, const Claim& claim);
 

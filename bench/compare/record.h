@@ -14,6 +14,7 @@ struct RecordedCase {
   std::string fault;                       ///< why there is no figure
 
   bool emulated() const { return counters.contains("emulated"); }
+  bool on_gpu() const { return name.find("/cuda/") != std::string::npos; }
   /// NaN where it was not recorded.
   double counter(const std::string& name) const;
 };

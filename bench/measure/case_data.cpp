@@ -1,11 +1,13 @@
 #include "bench/measure/case_data.h"
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <mutex>
 #include <thread>
 
 #include "bench/data.h"
+#include "bench/device_arrays.h"
 
 namespace lossbench {
 
@@ -18,15 +20,24 @@ Resolved make_inputs(const Case& entry, std::uint64_t seed, int set) {
   return resolve(std::move(request));
 }
 
-std::vector<InputSet> make_input_sets(const Case& entry, std::uint64_t seed, int count) {
+std::size_t memory_for(const std::vector<InputSet>& sets) {
+  std::size_t bytes = 0;
+  for (const InputSet& set : sets) bytes += DeviceArrays::bytes_for(set.resolved);
+  return bytes;
+}
+
+std::vector<InputSet> make_input_sets(const Case& entry, std::uint64_t seed, const std::function<int(const Resolved& first)>& count_of) {
+  Resolved first = make_inputs(entry, seed, 0);
+  const int count = std::max(count_of(first), 1);
   std::vector<InputSet> sets(static_cast<std::size_t>(count));
+  sets.front().resolved = std::move(first);
   std::atomic<int> next = 0;
   std::mutex mutex;
   std::exception_ptr failure;
   const auto work = [&] {
     for (int set = next++; set < count; set = next++) try {
         InputSet& own = sets[static_cast<std::size_t>(set)];
-        own.resolved = make_inputs(entry, seed, set);
+        if (set > 0) own.resolved = make_inputs(entry, seed, set);
         own.reference = entry.loss->reference(own.resolved.wide());
       } catch (...) {
         const std::lock_guard lock(mutex);

@@ -1,7 +1,9 @@
 // Inputs that the cases of one data key share: several sets, each from a seed of its own, with what the reference makes of them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "bench/cases.h"
@@ -14,10 +16,13 @@ struct InputSet {
   WideResult reference;
 };
 
+/// Bytes of arrays for all of them.
+std::size_t memory_for(const std::vector<InputSet>& sets);
+
 /// Input set number `set` of a case: a function of the case's data key, the seed and the number alone.
 Resolved make_inputs(const Case& entry, std::uint64_t seed, int set);
 
-/// Sets 0 … count-1 with their references, made on all cores.
-std::vector<InputSet> make_input_sets(const Case& entry, std::uint64_t seed, int count);
+/// As many sets as `count` asks for when it has seen the first, at least one, with their references, made on all cores.
+std::vector<InputSet> make_input_sets(const Case& entry, std::uint64_t seed, const std::function<int(const Resolved& first)>& count);
 
 }  // namespace lossbench

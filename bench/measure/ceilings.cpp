@@ -20,15 +20,14 @@ std::size_t size_class(std::size_t bytes) {
   return bytes < above / 4 * 3 && above > 4 * kPage ? above / 2 : above;
 }
 
-std::vector<double> sampled_seconds(Device& device, const std::function<void(int)>& call, int sets) {
-  const Pace pace = Pace::of(device);
-  Rotation rotation(device, call, sets, false, pace);
-  Sampler sampler([&] { return rotation.time(); }, rotation.calls(), pace.sampler);
-  sampler.round(kSamples);
-  return seconds_of(sampler.samples());
-}
-
 }  // namespace
+
+void Ceiling::saw(double median, double fastest) {
+  if (first == 0) first = median;
+  last = median;
+  best = std::max(best, median);
+  peak = std::max(peak, fastest);
+}
 
 double Ceiling::drift() const { return last > 0 && first > 0 ? std::fabs(last / first - 1) : 0; }
 
@@ -45,24 +44,33 @@ std::byte* Ceilings::arena(std::size_t bytes) {
   return arena_->data();
 }
 
-Ceilings::Speed Ceilings::measure(TrafficShape shape, std::size_t bytes) {
+std::vector<double> Ceilings::sampled_seconds(const std::function<void(int)>& call, int sets) {
+  const Pace pace = Pace::of(*device_);
+  Rotation rotation(*device_, call, sets, false, pace);
+  Sampler sampler([&] { return rotation.time(); }, rotation.calls(), pace.sampler_for(rotation.replay_seconds()), clock_);
+  sampler.round(kSamples);
+  return seconds_of(sampler.samples());
+}
+
+void Ceilings::look_at(Ceiling& ceiling) {
   device_->forget_persisting_lines();
-  const std::size_t each = std::max(bytes / static_cast<std::size_t>(arrays_of(shape)) / kPage, std::size_t{1}) * kPage;
+  const TrafficShape shape = ceiling.shape;
+  const std::size_t each = std::max(ceiling.bytes / static_cast<std::size_t>(arrays_of(shape)) / kPage, std::size_t{1}) * kPage;
   const std::size_t set_bytes = each * static_cast<std::size_t>(arrays_of(shape));
   const int sets = sets_to_rotate(device_->cache_bytes(), set_bytes);
   std::byte* const memory = arena(static_cast<std::size_t>(sets) * set_bytes);
-  Speed speed;
+  double typical = 0, peak = 0;
   for (int way = 0; way < device_->ways_to_stream(); ++way) {
-    const std::vector<double> seconds = sampled_seconds(*device_, [&](int set) {
+    const std::vector<double> seconds = sampled_seconds([&](int set) {
       std::byte* const first = memory + static_cast<std::size_t>(set) * set_bytes;
       std::byte* const second = reads_of(shape) == 2 ? first + each : nullptr;
       std::byte* const out = writes(shape) ? first + static_cast<std::size_t>(reads_of(shape)) * each : nullptr;
       device_->stream_through(shape, first, second, out, each, way);
     }, sets);
-    speed.median = std::max(speed.median, static_cast<double>(set_bytes) / median(seconds));
-    speed.peak = std::max(speed.peak, static_cast<double>(set_bytes) / quantile(seconds, 0));
+    typical = std::max(typical, static_cast<double>(set_bytes) / median(seconds));
+    peak = std::max(peak, static_cast<double>(set_bytes) / quantile(seconds, 0));
   }
-  return speed;
+  ceiling.saw(typical, peak);
 }
 
 const Ceiling* Ceilings::find(TrafficShape shape, std::size_t bytes) const {
@@ -73,11 +81,11 @@ const Ceiling* Ceilings::find(TrafficShape shape, std::size_t bytes) const {
 
 Ceiling& Ceilings::entry(TrafficShape shape, std::size_t bytes) {
   if (const Ceiling* known = find(shape, bytes)) return all_[static_cast<std::size_t>(known - all_.data())];
-  const std::size_t size = size_class(bytes);
+  Ceiling ceiling{shape, size_class(bytes)};
   const double start = host_now();
-  const Speed speed = measure(shape, size);
+  look_at(ceiling);
   closing_ += host_now() - start;
-  all_.push_back({shape, size, speed.median, speed.median, speed.median, speed.peak});
+  all_.push_back(ceiling);
   return all_.back();
 }
 
@@ -85,24 +93,17 @@ const Ceiling& Ceilings::of(TrafficShape shape, std::size_t bytes) { return entr
 
 const Ceiling& Ceilings::look_again(TrafficShape shape, std::size_t bytes) {
   Ceiling& known = entry(shape, bytes);
-  const Speed speed = measure(shape, known.bytes);
-  known.best = std::max(known.best, speed.median);
-  known.peak = std::max(known.peak, speed.peak);
+  look_at(known);
   return known;
 }
 
 double Ceilings::launch_seconds() {
-  if (launch_ == 0) launch_ = median(sampled_seconds(*device_, [&](int) { device_->launch_nothing(); }, 1));
+  if (launch_ == 0) launch_ = median(sampled_seconds([&](int) { device_->launch_nothing(); }, 1));
   return launch_;
 }
 
 void Ceilings::close() {
-  for (Ceiling& known : all_) {
-    const Speed speed = measure(known.shape, known.bytes);
-    known.last = speed.median;
-    known.best = std::max(known.best, speed.median);
-    known.peak = std::max(known.peak, speed.peak);
-  }
+  for (Ceiling& known : all_) look_at(known);
 }
 
 }  // namespace lossbench

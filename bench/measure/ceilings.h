@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bench/device.h"
+#include "bench/measure/clock_check.h"
 
 namespace lossbench {
 
@@ -13,9 +14,11 @@ struct Ceiling {
   std::size_t bytes;  ///< moved by one pass: a power of two
   double first = 0;   ///< bytes per second, median, where it was first asked for
   double best = 0;    ///< the highest of all medians: the ceiling
-  double last = 0;    ///< at the end of the run
+  double last = 0;    ///< where it was last looked at: at the end of the run
   double peak = 0;    ///< of the fastest samples of all: what no figure may exceed
 
+  /// Takes a look into account.
+  void saw(double median, double fastest);
   /// |last / first - 1|: by how much the machine changed in between.
   double drift() const;
 };
@@ -38,16 +41,17 @@ class Ceilings {
   /// Host seconds that `close` will take, going by the first looks.
   double closing_seconds() const { return closing_; }
   const Ceiling* find(TrafficShape shape, std::size_t bytes) const;
+  /// The clock's ceiling: samples of the whole run are held against it.
+  ClockCheck& clock() { return clock_; }
 
  private:
-  struct Speed {
-    double median = 0, peak = 0;
-  };
-  Speed measure(TrafficShape shape, std::size_t bytes);
+  std::vector<double> sampled_seconds(const std::function<void(int)>& call, int sets);
+  void look_at(Ceiling& ceiling);
   Ceiling& entry(TrafficShape shape, std::size_t bytes);
   std::byte* arena(std::size_t bytes);
 
   Device* device_;
+  ClockCheck clock_;
   std::vector<Ceiling> all_;
   std::unique_ptr<DeviceMemory> arena_;
   double launch_ = 0, closing_ = 0;

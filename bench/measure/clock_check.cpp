@@ -1,6 +1,5 @@
 #include "bench/measure/clock_check.h"
 
-#include <algorithm>
 #include <cmath>
 
 namespace lossbench {
@@ -12,10 +11,8 @@ bool ClockSettled::operator()(double clock) {
   return settled;
 }
 
-bool ClockCheck::throttled(double clock) {
-  if (clock <= 0) return false;
-  reference_ = std::max(reference_, clock);
-  return clock < (1 - tolerance) * reference_;
+void ClockCheck::flag(std::vector<Sample>& samples) const {
+  for (Sample& sample : samples) sample.throttled = throttled(sample.clock);
 }
 
 }  // namespace lossbench

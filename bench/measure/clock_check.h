@@ -1,6 +1,11 @@
 // Whether the processor ran at one clock all along.
 #pragma once
 
+#include <algorithm>
+#include <vector>
+
+#include "bench/measure/sample.h"
+
 namespace lossbench {
 
 /// Warm-up ends when two readings of the clock agree: an idle GPU sits at a sixth of its clock.
@@ -16,13 +21,17 @@ class ClockSettled {
   double last_ = -1;
 };
 
-/// Finds samples taken at a clock that had sagged. The reference is the highest clock so far, since a boost clock only ever falls
-/// under load.
+/// Finds samples taken at a clock that had sagged. The reference is the highest clock of the device so far in the run, since a boost clock
+/// only ever falls under load.
 class ClockCheck {
  public:
-  /// True where `clock` (Hz, right after the sample) is more than `tolerance` below the highest yet. False where it is not known.
-  bool throttled(double clock);
-  double reference() const { return reference_; }
+  /// Takes a reading in Hz into account.
+  void saw(double clock) { reference_ = std::max(reference_, clock); }
+  /// Whether `clock` is more than `tolerance` below the highest yet; false where it is not known. What passed early in a run may no longer
+  /// pass later.
+  bool throttled(double clock) const { return clock > 0 && clock < (1 - tolerance) * reference_; }
+  /// Flags samples by what is known now.
+  void flag(std::vector<Sample>& samples) const;
 
   static constexpr double tolerance = 0.03;
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "bench/gate.h"
 #include "bench/measure/statistics.h"
@@ -13,15 +14,15 @@
 namespace lossbench {
 namespace {
 
-constexpr int kWatchedSets = 4;        // whose outputs are looked at after each round
+constexpr int kWatchedSets = 4;        // whose outputs are looked at after the first round
 constexpr std::size_t kHeadBytes = 4096;
 constexpr double kClockSlack = 1.01;   // the device's clock against the host's
 
 }  // namespace
 
 Contestant::Contestant(const Case& entry, Device& device, std::vector<InputSet>& sets, std::vector<DeviceArrays>& arrays,
-                       const Settings& settings)
-    : entry_(&entry), device_(&device), sets_(&sets), arrays_(&arrays), settings_(&settings) {}
+                       Ceilings& ceilings, const Settings& settings)
+    : entry_(&entry), device_(&device), sets_(&sets), arrays_(&arrays), ceilings_(&ceilings), settings_(&settings) {}
 
 void Contestant::fail(std::string fault) {
   measurement_.fault = std::move(fault);
@@ -44,25 +45,20 @@ double Contestant::most_seconds() const { return settings_->stop.most_seconds * 
 void Contestant::prepare() {
   attempt([&] {
     const Problem& problem = sets_->front().resolved.problem;
-    measurement_.elements = problem.inputs.front().array.count();
-    const Contract contract = entry_->loss->contract(problem);
-    measurement_.contract_bytes = contract.total();
-    measurement_.shape = traffic_shape(contract);
-    measurement_.sets = static_cast<std::int64_t>(sets_->size());
+    measurement_.describe(*entry_->loss, problem, scalar() ? 1 : sets_->size());
     std::string reason;
     implementation_ = find_implementation(*entry_->variant, problem, reason);
     if (!implementation_) return reason;
     if (scalar()) {
       wide_ = std::make_unique<WideProblem>(sets_->front().resolved.wide());
-      measurement_.sets = 1;
     } else {
       measurement_.launches = implementation_->launches ? implementation_->launches(problem) : 0;
       for (DeviceArrays& arrays : *arrays_) calls_.emplace_back(*implementation_, arrays);
       if (std::string fault = check_before(); !fault.empty()) return fault;
     }
-    const auto call = [this](int set) { scalar() ? void(entry_->loss->reference(*wide_)) : calls_[static_cast<std::size_t>(set)].run(); };
     device_->forget_persisting_lines();
-    rotation_ = std::make_unique<Rotation>(*device_, call, static_cast<int>(measurement_.sets), entry_->variant->synchronous, Pace::of(*device_));
+    rotation_ = std::make_unique<Rotation>(*device_, [this](int set) { call(static_cast<std::size_t>(set)); },
+                                           static_cast<int>(measurement_.sets), entry_->variant->synchronous, Pace::of(*device_));
     if (std::string fault = check_launches(); !fault.empty()) return fault;
     if (std::string fault = gate_all("as recorded"); !fault.empty()) return fault;
     plan();
@@ -75,17 +71,19 @@ void Contestant::plan() {
   const bool cold = settings_->mode == Mode::single;
   Stopwatch stopwatch = [this] { return rotation_->time(); };
   if (cold)
-    stopwatch = [this] {
-      return device_->time_cold([this] {
-        scalar() ? void(entry_->loss->reference(*wide_)) : calls_[next_cold_++ % calls_.size()].run();
-      });
-    };
-  const double sample = cold ? rotation_->sample_seconds() / static_cast<double>(rotation_->calls()) : rotation_->sample_seconds();
-  sampler_ = std::make_unique<Sampler>(std::move(stopwatch), cold ? 1 : rotation_->calls(), Pace::of(*device_).sampler);
+    stopwatch = [this] { return device_->time_cold([this] { call(next_cold_++ % static_cast<std::size_t>(measurement_.sets)); }); };
   measurement_.calls = cold ? 1 : rotation_->calls();
-  const double affordable = most_seconds() / std::max(sample, 1e-9);
+  const double stretch = rotation_->replay_seconds() * static_cast<double>(measurement_.calls) / static_cast<double>(rotation_->calls());
+  const SamplerSettings pace = Pace::of(*device_).sampler_for(stretch);
+  sampler_ = std::make_unique<Sampler>(std::move(stopwatch), measurement_.calls, pace, ceilings_->clock());
+  const double affordable = most_seconds() / std::max(stretch * pace.stretches, 1e-9);
   const double least = std::ceil(static_cast<double>(settings_->stop.least_samples) / settings_->rounds);
   samples_a_round_ = static_cast<int>(std::clamp(affordable / settings_->rounds, 1.0, std::max(1.0, least)));
+}
+
+void Contestant::call(std::size_t set) {
+  if (scalar()) entry_->loss->reference(*wide_);
+  else calls_[set].run();
 }
 
 std::string Contestant::gate(BoundCall& call, const InputSet& set, const std::function<void()>& work) {
@@ -95,22 +93,11 @@ std::string Contestant::gate(BoundCall& call, const InputSet& set, const std::fu
 /// Right the first time, and the same the second time.
 std::string Contestant::check_before() {
   BoundCall& call = calls_.front();
-  const auto work = [&] { call.run(); };
+  const Gate gate(*entry_->variant, sets_->front().resolved, sets_->front().reference);
   call.poison_outputs();
   call.run();
-  if (std::string fault = gate(call, sets_->front(), work); !fault.empty()) return fault;
-  call.poison_outputs();
-  call.run();
-  call.finish();
-  const std::vector<Tensor> first = call.arrays().outputs();
-  call.poison_outputs();
-  call.run();
-  if (std::string fault = gate(call, sets_->front(), work); !fault.empty())
-    return "right at first, wrong when called again, so something of the earlier call is left: " + fault;
-  if (entry_->variant->order != Order::none)
-    for (const Tensor& output : first)
-      if (call.output(output.name).bytes != output.bytes) return output.name + " differs from run to run";
-  return {};
+  std::string fault = gate.check(call, measurement_.accuracy);
+  return fault.empty() ? gate.check_again(call, measurement_.accuracy) : fault;
 }
 
 std::string Contestant::check_launches() const {
@@ -161,13 +148,19 @@ void Contestant::round() {
   });
 }
 
-double Contestant::uncertainty() const { return alive() && sampler_ ? median_uncertainty(seconds_of(sampler_->samples())) : 0; }
+double Contestant::uncertainty() const {
+  if (!alive() || !sampler_) return 0;
+  return enough_clean(sampler_->samples()) ? median_uncertainty(seconds_of(sampler_->samples())) : std::numeric_limits<double>::infinity();
+}
 
 bool Contestant::wants_more() const {
   if (!alive() || !sampler_) return false;
   if (sampler_->rounds() < settings_->rounds) return true;
-  return StopRule{settings_->stop.least_samples, settings_->stop.precision, most_seconds()}.judge(seconds_of(sampler_->samples()),
-                                                                                                sampler_->spent()) == Verdict::more;
+  const std::vector<Sample>& samples = sampler_->samples();
+  const std::size_t clean = clean_count(samples);
+  if (clean < samples.size() && clean < settings_->stop.least_samples) return sampler_->spent() < most_seconds() + settings_->patience;
+  const StopRule stop{settings_->stop.least_samples, settings_->stop.precision, most_seconds()};
+  return stop.judge(seconds_of(samples), sampler_->spent()) == Verdict::more;
 }
 
 /// A result remembered from earlier is wrong once the arrays hold other inputs.
@@ -191,18 +184,16 @@ std::string Contestant::check_other_inputs() {
 }
 
 /// Nothing is faster than memory, and nothing takes longer on the device than on the wall.
-std::string Contestant::check_floor(Ceilings& ceilings) {
+std::string Contestant::check_floor() {
   if (sampler_->device_seconds() > kClockSlack * sampler_->sampled_wall())
     return fmt::format("the device's clock counted {}, the host's only {}", short_time(sampler_->device_seconds()), short_time(sampler_->sampled_wall()));
   const std::size_t bytes = static_cast<std::size_t>(measurement_.contract_bytes);
-  const Ceiling* ceiling = &ceilings.of(measurement_.shape, bytes);
+  const Ceiling* ceiling = &ceilings_->of(measurement_.shape, bytes);
   measurement_.ceiling = ceiling->best;
-  std::size_t footprint = 0;
-  for (const InputSet& set : *sets_) footprint += DeviceArrays::bytes_for(set.resolved);
-  measurement_.caveats.cached = !scalar() && footprint <= device_->cache_bytes();  // the reference is bound by arithmetic
+  measurement_.caveats.cached = !scalar() && memory_for(*sets_) <= device_->cache_bytes();  // the reference is bound by arithmetic
   if (scalar() || measurement_.caveats.cached || settings_->mode == Mode::single) return {};
   const double speed = measurement_.gigabytes_per_second() * 1e9;
-  if (speed > kAboveCeiling * ceiling->peak) ceiling = &ceilings.look_again(measurement_.shape, bytes);
+  if (speed > kAboveCeiling * ceiling->peak) ceiling = &ceilings_->look_again(measurement_.shape, bytes);
   measurement_.ceiling = ceiling->best;
   if (!(speed > kAboveCeiling * ceiling->peak)) return {};
   return fmt::format("{:.3g} GB/s is {:.0f} % of the fastest that memory was seen to be in this run, {:.3g} GB/s in the {} ceiling: it does not "
@@ -210,25 +201,14 @@ std::string Contestant::check_floor(Ceilings& ceilings) {
                      100 * speed / ceiling->peak, ceiling->peak * 1e-9, name_of(measurement_.shape));
 }
 
-void Contestant::finish(Ceilings* ceilings) {
+void Contestant::finish() {
   attempt([&] {
     if (std::string fault = gate_all("after timing"); !fault.empty()) return fault;
     if (std::string fault = check_other_inputs(); !fault.empty()) return fault;
     measurement_.samples = sampler_->samples();
-    measurement_.clock = sampler_->clock();
     measurement_.spent = sampler_->spent() + rotation_->warm_up_seconds();
-    const std::vector<double> seconds = seconds_of(measurement_.samples);
-    const auto share = [&](auto member) {
-      return static_cast<double>(std::count_if(measurement_.samples.begin(), measurement_.samples.end(), member)) /
-             static_cast<double>(measurement_.samples.size());
-    };
-    Caveats& caveats = measurement_.caveats;
-    caveats.not_converged = !(median_uncertainty(seconds) <= settings_->stop.precision);
-    caveats.drift = std::fabs(relative_drift(seconds)) > std::max(kMuchDrift, 2 * median_uncertainty(seconds));
-    caveats.throttled = share([](const Sample& sample) { return sample.throttled; }) >= 0.1;
-    caveats.disturbed = share([](const Sample& sample) { return sample.disturbed; }) >= 0.1;
-    caveats.bimodal = bimodal(seconds);
-    return ceilings ? check_floor(*ceilings) : std::string();
+    measurement_.judge_samples(settings_->stop.precision);
+    return check_floor();
   });
   calls_.clear();
   rotation_.reset();

@@ -15,20 +15,22 @@ namespace lossbench {
 
 class Contestant {
  public:
-  /// `arrays` are shared by the contestants of a group, one for each of `sets`; both outlive this. A case of the scalar reference,
-  /// which is timed without the conversions around it and is its own gate, uses neither arrays nor a device.
-  Contestant(const Case& entry, Device& device, std::vector<InputSet>& sets, std::vector<DeviceArrays>& arrays, const Settings& settings);
+  /// `arrays` are shared by the contestants of a group, one for each of `sets`; all that is handed in outlives this. A case of the scalar
+  /// reference, which is timed without the conversions around it and is its own gate, uses neither arrays nor a device.
+  Contestant(const Case& entry, Device& device, std::vector<InputSet>& sets, std::vector<DeviceArrays>& arrays, Ceilings& ceilings,
+             const Settings& settings);
 
   /// Gate, recording, gate on the recording, warm-up. A fault ends the contest for it.
   void prepare();
-  /// One round of samples. What it wrote is looked at: a call that only works while it is checked is found out.
+  /// One round of samples. What the first one wrote is looked at: a call that only works while it is checked is found out.
   void round();
   /// Whether it wants more rounds.
   bool wants_more() const;
+  /// Of its median; infinite as long as too few samples are clean.
   double uncertainty() const;
   /// Gate on the recording that was timed, then with other inputs in the same arrays; then the figure against what is physically
   /// possible.
-  void finish(Ceilings* ceilings);
+  void finish();
 
   const Case& entry() const { return *entry_; }
   bool alive() const { return measurement_.fault.empty(); }
@@ -38,12 +40,13 @@ class Contestant {
   template <class Step>
   void attempt(const Step& step);
   void fail(std::string fault);
+  void call(std::size_t set);
   std::string gate(BoundCall& call, const InputSet& set, const std::function<void()>& work);
   std::string gate_all(const std::string& when);
   std::string check_before();
   std::string check_launches() const;
   std::string check_other_inputs();
-  std::string check_floor(Ceilings& ceilings);
+  std::string check_floor();
   bool scalar() const { return entry_->variant->backend == Backend::scalar; }
   void poison_heads();
   std::string check_heads() const;
@@ -54,6 +57,7 @@ class Contestant {
   Device* device_;
   std::vector<InputSet>* sets_;
   std::vector<DeviceArrays>* arrays_;
+  Ceilings* ceilings_;
   const Settings* settings_;
   const Implementation* implementation_ = nullptr;
   std::vector<BoundCall> calls_;

@@ -15,11 +15,7 @@ namespace {
 /// What the emulator can say of a case: is it right, what does it move, and is that what the variant claims.
 void count_into(Measurement& result, const Case& entry, const InputSet& set, Device& device) {
   const Problem& problem = set.resolved.problem;
-  result.elements = problem.inputs.front().array.count();
-  const Contract contract = entry.loss->contract(problem);
-  result.contract_bytes = contract.total();
-  result.shape = traffic_shape(contract);
-  result.sets = 1;
+  result.describe(*entry.loss, problem, 1);
   std::string reason;
   const Implementation* const implementation = find_implementation(*entry.variant, problem, reason);
   if (!implementation) {
@@ -30,12 +26,7 @@ void count_into(Measurement& result, const Case& entry, const InputSet& set, Dev
   const Gate gate(*entry.variant, set.resolved, set.reference);
   const Traffic traffic = count_traffic([&] { call.run(); });
   if (result.fault = gate.check(call, result.accuracy); !result.fault.empty()) return;
-  call.poison_outputs();
-  call.run();
-  if (const std::string fault = gate.check(call, result.accuracy); !fault.empty()) {
-    result.fault = "right at first, wrong when called again, so something of the earlier call is left: " + fault;
-    return;
-  }
+  if (result.fault = gate.check_again(call, result.accuracy); !result.fault.empty()) return;
   result.launches = traffic.launches;
   result.fault = check_claims(*implementation, problem, traffic);
   if (result.fault.empty()) result.traffic = traffic;
@@ -44,8 +35,8 @@ void count_into(Measurement& result, const Case& entry, const InputSet& set, Dev
 /// Everything of a group that is timed on one device.
 class Contest {
  public:
-  Contest(Device& device, const std::vector<const Case*>& cases, std::vector<InputSet>& sets, const Settings& settings)
-      : memory_(device, memory_for(device, cases, sets)), rounds_(settings.rounds) {
+  Contest(Device& device, const std::vector<const Case*>& cases, std::vector<InputSet>& sets, Ceilings& ceilings, const Settings& settings)
+      : memory_(device, memory_needed(device, cases, sets)), rounds_(settings.rounds) {
     const bool scalar_only = memory_.bytes() == 0;
     std::byte* next = memory_.data();
     if (!scalar_only)
@@ -53,16 +44,16 @@ class Contest {
         arrays_.emplace_back(device, next, set.resolved);
         next += DeviceArrays::bytes_for(set.resolved);
       }
-    for (const Case* entry : cases) contestants_.emplace_back(*entry, device, sets, arrays_, settings);
+    for (const Case* entry : cases) contestants_.emplace_back(*entry, device, sets, arrays_, ceilings, settings);
   }
 
   /// Rounds go through all contestants, so that what the machine does meanwhile happens to all of them alike.
-  void run(Ceilings& ceilings) {
+  void run() {
     for (Contestant& contestant : contestants_) contestant.prepare();
     for (int round = 0; round < rounds_; ++round)
       for (Contestant& contestant : contestants_) contestant.round();
     while (Contestant* const next = least_known()) next->round();
-    for (Contestant& contestant : contestants_) contestant.finish(&ceilings);
+    for (Contestant& contestant : contestants_) contestant.finish();
   }
 
   Measurement& result(const Case* entry) {
@@ -72,10 +63,9 @@ class Contest {
   }
 
  private:
-  static std::size_t memory_for(const Device& device, const std::vector<const Case*>& cases, const std::vector<InputSet>& sets) {
+  static std::size_t memory_needed(const Device& device, const std::vector<const Case*>& cases, const std::vector<InputSet>& sets) {
     if (std::all_of(cases.begin(), cases.end(), [](const Case* entry) { return entry->variant->backend == Backend::scalar; })) return 0;
-    std::size_t bytes = 0;
-    for (const InputSet& set : sets) bytes += DeviceArrays::bytes_for(set.resolved);
+    const std::size_t bytes = memory_for(sets);
     if (bytes > device.memory_bytes())
       throw std::runtime_error(fmt::format("{} sets of arrays take {:.1f} GiB, and only {:.1f} GiB are there to be used", sets.size(),
                                            static_cast<double>(bytes) * 0x1p-30, static_cast<double>(device.memory_bytes()) * 0x1p-30));
@@ -123,7 +113,7 @@ std::vector<Measurement> measure_group(const std::vector<Case>& cases, const Set
   std::vector<Measurement> results(cases.size());
   std::vector<InputSet> sets;
   try {
-    sets = make_input_sets(cases.front(), settings.seed, sets_for(cases, make_inputs(cases.front(), settings.seed, 0), device_of));
+    sets = make_input_sets(cases.front(), settings.seed, [&](const Resolved& first) { return sets_for(cases, first, device_of); });
   } catch (const std::exception& error) {
     for (Measurement& result : results) result.fault = error.what();
     return results;
@@ -142,8 +132,8 @@ std::vector<Measurement> measure_group(const std::vector<Case>& cases, const Set
   }
   for (const auto& [device, entries] : timed) {
     try {
-      Contest contest(*device, entries, sets, settings);
-      contest.run(ceilings.of(*device));
+      Contest contest(*device, entries, sets, ceilings.of(*device), settings);
+      contest.run();
       for (const Case* entry : entries) results[static_cast<std::size_t>(entry - cases.data())] = std::move(contest.result(entry));
     } catch (const std::exception& error) {
       for (const Case* entry : entries) results[static_cast<std::size_t>(entry - cases.data())].fault = error.what();

@@ -1,7 +1,10 @@
 #include "bench/measure/measurement.h"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
+#include "bench/measure/ceilings.h"
 #include "bench/measure/statistics.h"
 
 namespace lossbench {
@@ -18,6 +21,33 @@ std::vector<std::string> Caveats::names() const {
   add(bimodal, "bimodal");
   add(cached, "cached");
   return names;
+}
+
+void Measurement::describe(const Loss& loss, const Problem& problem, std::size_t count_of_sets) {
+  const Contract contract = loss.contract(problem);
+  elements = problem.inputs.front().array.count();
+  contract_bytes = contract.total();
+  shape = traffic_shape(contract);
+  sets = static_cast<std::int64_t>(count_of_sets);
+}
+
+void Measurement::judge_samples(double precision) {
+  const std::vector<Sample> kept = judged(samples);
+  std::vector<double> times, clocks;
+  std::size_t throttled = 0, disturbed = 0;
+  for (const Sample& sample : kept) {
+    times.push_back(sample.seconds);
+    clocks.push_back(sample.clock);
+    throttled += sample.throttled;
+    disturbed += sample.disturbed;
+  }
+  clock = median(clocks);
+  const double known = median_uncertainty(times);
+  caveats.not_converged = !(known <= precision);
+  caveats.drift = std::fabs(relative_drift(times)) > std::max(kMuchDrift, 2 * known);
+  caveats.throttled = 10 * throttled >= kept.size();
+  caveats.disturbed = 10 * disturbed >= kept.size();
+  caveats.bimodal = bimodal(times);
 }
 
 double Measurement::seconds() const { return median(seconds_of(samples)); }

@@ -18,8 +18,8 @@ namespace lossbench {
 struct Caveats {
   bool not_converged = false;  ///< stopped by time, with its median known less well than asked for
   bool drift = false;          ///< the ceiling it is held against, or its own samples, moved by more than 2 % during the run
-  bool throttled = false;      ///< a tenth of its samples or more at a sagged clock
-  bool disturbed = false;      ///< a tenth of its samples or more had the processor taken away
+  bool throttled = false;      ///< a tenth or more of the samples it is judged by were taken at a sagged clock
+  bool disturbed = false;      ///< a tenth or more of them had the processor taken away
   bool bimodal = false;        ///< the samples fall into two heaps
   bool cached = false;         ///< its arrays, all sets together, fit the cache
 
@@ -37,12 +37,17 @@ struct Measurement {
 
   TrafficShape shape = TrafficShape::read;
   double ceiling = 0;              ///< bytes per second that memory does in that shape; 0 where it was not measured
-  double clock = 0;                ///< Hz, at the end of sampling
+  double clock = 0;                ///< Hz, median of the samples it is judged by; 0 where it is not known
   std::int64_t sets = 0;           ///< of arrays that were rotated through
   std::int64_t calls = 0;          ///< in one sample
   double spent = 0;                ///< host seconds
-  double revisit = 0;              ///< median when measured again later in the run, over the first; 0 where it was not
+  double revisit = 0;              ///< median when measured again later in the run over the first, the furthest from 1; 0 where it was not
   Caveats caveats;
+
+  /// What the entry and its inputs say by themselves: elements, contract bytes, traffic shape, sets.
+  void describe(const Loss& loss, const Problem& problem, std::size_t sets);
+  /// Takes its caveats and its clock from the samples; a median is converged when it is known to `precision`.
+  void judge_samples(double precision);
 
   double seconds() const;          ///< median of a call
   double uncertainty() const;      ///< of that median: see median_uncertainty

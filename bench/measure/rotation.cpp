@@ -6,14 +6,21 @@
 namespace lossbench {
 namespace {
 
+constexpr double kLongestSample = 20e-3;  // that is worth more than one replay
 constexpr int kMostSets = 1024;
 constexpr std::int64_t kMostCalls = 1 << 14;  // of one recording: a graph has a node for each
 
 }  // namespace
 
 Pace Pace::of(const Device& device) {
-  if (device.where() == Where::cuda) return {1e-3, {}};
-  return {2e-3, {.warm_up_seconds = 0.02, .longest_warm_up = 0.1}};
+  if (device.where() == Where::cuda) return {};
+  return {4e-4, {.warm_up_seconds = 0.02, .longest_warm_up = 0.1, .stretches = 5}};
+}
+
+SamplerSettings Pace::sampler_for(double replay_seconds) const {
+  SamplerSettings settings = sampler;
+  settings.stretches = static_cast<int>(std::clamp(kLongestSample / std::max(replay_seconds, 1e-9), 1.0, static_cast<double>(sampler.stretches)));
+  return settings;
 }
 
 Rotation::Rotation(Device& device, std::function<void(int set)> call, int sets, bool synchronous, const Pace& pace)
@@ -21,20 +28,21 @@ Rotation::Rotation(Device& device, std::function<void(int set)> call, int sets, 
   record(graph_ ? sets_ : 1);
   const double per_call = warm_up(pace) / static_cast<double>(calls_);
   // A tenth more than asked for: the next replays may be that much faster.
-  const double wanted = std::clamp(std::ceil(1.1 * pace.sample_seconds / std::max(per_call, 1e-9)), 1.0, static_cast<double>(kMostCalls));
+  const double wanted = std::clamp(std::ceil(1.1 * pace.replay_seconds / std::max(per_call, 1e-9)), 1.0, static_cast<double>(kMostCalls));
   const std::int64_t step = graph_ ? sets_ : 1;
   const std::int64_t calls = (static_cast<std::int64_t>(wanted) + step - 1) / step * step;
   if (calls != calls_) record(calls);
-  sample_seconds_ = per_call * static_cast<double>(calls_);
+  replay_seconds_ = per_call * static_cast<double>(calls_);
 }
 
 double Rotation::warm_up(const Pace& pace) {
   double seconds = 0;  // of one replay, warm
+  ClockCheck unused;
   Sampler warm([&] {
     const Timing timing = time();
     seconds = timing.seconds;
     return timing;
-  }, calls_, pace.sampler);
+  }, calls_, pace.sampler, unused);
   warm.warm_up();
   warm_up_ = warm.spent();
   return seconds;

@@ -11,11 +11,14 @@ namespace lossbench {
 
 /// How long samples and warm-up last on a device.
 struct Pace {
-  double sample_seconds = 2e-3;  ///< of one replay, at least
+  double replay_seconds = 1e-3;  ///< at least
   SamplerSettings sampler = {};
 
-  /// 1 ms samples on a GPU, whose events resolve 0.5 us, after 200 ms of warm-up; 2 ms samples on the host, after 20 ms.
+  /// On a GPU, whose events resolve 0.5 us, a sample is one replay of 1 ms, after 200 ms of warm-up. On the host it is the fastest of five
+  /// replays of 0.4 ms, after 20 ms: what shares a core only ever slows it down, and comes and goes within milliseconds.
   static Pace of(const Device& device);
+  /// The settings for replays that long: fewer to a sample where they are long already.
+  SamplerSettings sampler_for(double replay_seconds) const;
 };
 
 class Rotation {
@@ -30,7 +33,7 @@ class Rotation {
   std::int64_t calls() const { return calls_; }  ///< in one replay
   /// Kernels in one replay; -1 where the device cannot tell.
   std::int64_t launches() const { return recording_->launches(); }
-  double sample_seconds() const { return sample_seconds_; }  ///< of one replay, as the warm-up saw it
+  double replay_seconds() const { return replay_seconds_; }  ///< of one replay, as the warm-up saw it
   double warm_up_seconds() const { return warm_up_; }
 
  private:
@@ -43,7 +46,7 @@ class Rotation {
   bool graph_;
   bool synchronous_;
   std::int64_t calls_ = 0;
-  double warm_up_ = 0, sample_seconds_ = 0;
+  double warm_up_ = 0, replay_seconds_ = 0;
   std::unique_ptr<Recording> recording_;
 };
 

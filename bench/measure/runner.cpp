@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "bench/host_clock.h"
 #include "bench/measure/budget.h"
@@ -15,7 +16,12 @@ namespace {
 constexpr double kSecondsPerValue = 3e-8, kSecondsPerEmulatedElement = 8e-7, kSecondsPerCase = 0.1;
 constexpr double kCacheValues = 3.2e7;        // values in the sets that fill a cache four times
 constexpr double kShareForRevisits = 0.15;    // of the time spent, without a budget
-constexpr double kBudgetForSampling = 0.6;    // of what data and gates leave
+constexpr double kSecondsForRevisits = 10;    // at least, as long as they are needed
+constexpr int kMostRevisits = 8;              // of one piece
+constexpr double kRevisitCost = 0.8;          // of the first visit
+constexpr double kBudgetForSampling = 0.4;    // of what data and gates leave: most of the rest is for revisits
+constexpr double kMostPatience = 10;          // seconds that a case may wait for clean samples
+constexpr double kBudgetForPatience = 0.1;
 
 double elements(const Case& entry) { return static_cast<double>(count_of(entry.shape)); }
 
@@ -37,6 +43,7 @@ double case_cost(const Case& entry, const Settings& settings) {
 
 /// With a budget, a case may take less time: what data and checks leave is shared out.
 Settings within_budget(Settings settings, const std::vector<Case>& cases) {
+  settings.patience = kMostPatience;
   if (!settings.budget) return settings;
   Settings free = settings;
   free.stop.most_seconds = 0;
@@ -48,8 +55,9 @@ Settings within_budget(Settings settings, const std::vector<Case>& cases) {
     fixed += case_cost(entry, free);
     count += shares(entry);
   }
-  const double affordable = kBudgetForSampling * (*settings.budget - fixed) / std::max(count, 1.0);
-  settings.stop.most_seconds = std::clamp(affordable, std::min(0.2, settings.stop.most_seconds), settings.stop.most_seconds);
+  const double affordable = (*settings.budget - fixed) / std::max(count, 1.0);
+  settings.stop.most_seconds = std::clamp(kBudgetForSampling * affordable, std::min(0.2, settings.stop.most_seconds), settings.stop.most_seconds);
+  settings.patience = std::clamp(kBudgetForPatience * affordable, 0.0, kMostPatience);
   return settings;
 }
 
@@ -63,8 +71,15 @@ bool Runner::Piece::timed() const { return std::any_of(cases.begin(), cases.end(
 double Runner::Piece::uncertainty() const {
   double most = 0;
   for (const Measurement& result : results)
-    if (result.fault.empty() && !result.samples.empty()) most = std::max(most, result.uncertainty());
+    if (result.fault.empty() && !result.samples.empty())
+      most = std::max(most, enough_clean(result.samples) ? result.uncertainty() : std::numeric_limits<double>::infinity());
   return most;
+}
+
+bool Runner::Piece::confirmed() const {
+  return std::all_of(results.begin(), results.end(), [](const Measurement& result) {
+    return !result.fault.empty() || result.samples.empty() || (enough_clean(result.samples) && result.revisit > 0);
+  });
 }
 
 double Runner::spent() const { return host_now() - start_; }
@@ -118,7 +133,8 @@ void Runner::first_pass(std::vector<Piece>& pieces) {
       for (const Case& entry : pieces[i].cases) dropped_.push_back(entry.name());
 }
 
-/// Goes back to the pieces whose medians are known least, and to the earliest in between, which say most about how the machine changed.
+/// Goes back to the pieces whose medians are known least, and to the earliest in between, which say most about how the machine changed;
+/// and once more to those that were not found again on clean samples, while time lasts.
 void Runner::revisit(std::vector<Piece>& pieces) {
   std::vector<Piece*> early, noisy;
   for (Piece& piece : pieces)
@@ -130,15 +146,20 @@ void Runner::revisit(std::vector<Piece>& pieces) {
     for (Piece* piece : {noisy[i], early[i]})
       if (std::find(order.begin(), order.end(), piece) == order.end()) order.push_back(piece);
 
-  const double first = spent();
-  for (Piece* piece : order) {
-    const double used = spent() - first, next = piece->seconds;
-    const bool fits = settings_.budget ? committed() + 1.2 * next < *settings_.budget : used == 0 || used + next < kShareForRevisits * first;
-    if (piece != order.front() && !fits) continue;
-    if (settings_.budget && !fits) continue;
-    if (events_.at) events_.at(spent(), std::max(planned_, spent() + next), "again: " + piece->cases.front().name());
-    visit_again(*piece);
-  }
+  const double first = spent(), allowance = std::max(kShareForRevisits * first, kSecondsForRevisits);
+  const auto fits = [&](const Piece& piece) {
+    const double expected = kRevisitCost * piece.seconds;
+    return settings_.budget ? committed() + expected < *settings_.budget : spent() - first + expected < allowance;
+  };
+  bool any = false;
+  for (int turn = 0; turn < kMostRevisits; ++turn)
+    for (Piece* piece : order) {
+      if (turn > 0 && piece->confirmed()) continue;
+      if (!fits(*piece) && (any || settings_.budget)) continue;
+      if (events_.at) events_.at(spent(), std::max(planned_, spent() + kRevisitCost * piece->seconds), "again: " + piece->cases.front().name());
+      visit_again(*piece);
+      any = true;
+    }
 }
 
 void Runner::visit_again(Piece& piece) {
@@ -158,26 +179,31 @@ void Runner::visit_again(Piece& piece) {
       first.fault = "when measured again: " + again[i].fault;
       continue;
     }
-    first.revisit = again[i].seconds() / first.seconds();
-    revisit_spread_ = std::max(revisit_spread_, std::fabs(first.revisit - 1));
+    if (enough_clean(first.samples) && enough_clean(again[i].samples)) {
+      const double ratio = again[i].seconds() / first.seconds();
+      if (first.revisit == 0 || std::fabs(std::log(ratio)) > std::fabs(std::log(first.revisit))) first.revisit = ratio;
+      revisit_spread_ = std::max(revisit_spread_, std::fabs(first.revisit - 1));
+    }
     const int rounds = first.samples.back().round + 1;
     for (Sample sample : again[i].samples) {
       sample.round += rounds;
       first.samples.push_back(sample);
     }
     first.spent += again[i].spent;
-    first.caveats.not_converged = !(first.uncertainty() <= settings_.stop.precision);
+    first.judge_samples(settings_.stop.precision);
   }
 }
 
-/// The ceilings as they are at the end: the best look at each is what figures are held against, and its drift is theirs.
+/// The ceilings as they are at the end: the best look at each is what figures are held against, the clock's too, and its drift is theirs.
 void Runner::close(std::vector<Piece>& pieces) {
   for (auto& [device, ceilings] : ceilings_.all()) ceilings.close();
   for (Piece& piece : pieces)
     for (std::size_t i = 0; i < piece.results.size(); ++i) {
       Measurement& result = piece.results[i];
       if (result.samples.empty()) continue;
-      const Ceilings& ceilings = ceilings_.of(device_of_(piece.cases[i].variant->backend));
+      Ceilings& ceilings = ceilings_.of(device_of_(piece.cases[i].variant->backend));
+      ceilings.clock().flag(result.samples);
+      result.judge_samples(settings_.stop.precision);
       if (const Ceiling* ceiling = ceilings.find(result.shape, static_cast<std::size_t>(result.contract_bytes))) {
         result.ceiling = ceiling->best;
         result.caveats.drift = result.caveats.drift || ceiling->drift() > kMuchDrift;

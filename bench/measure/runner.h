@@ -36,7 +36,10 @@ class Runner {
     double expected = 0;
     double seconds = 0;
     bool timed() const;
+    /// Of the median known least; infinite where one rests on samples that are not clean.
     double uncertainty() const;
+    /// Whether every figure was found again later in the run, on clean samples both times.
+    bool confirmed() const;
   };
   static std::vector<Piece> pieces_of(const std::vector<Case>& cases, const Settings& settings);
   void first_pass(std::vector<Piece>& pieces);

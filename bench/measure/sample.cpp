@@ -1,22 +1,36 @@
 #include "bench/measure/sample.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "bench/measure/statistics.h"
 
 namespace lossbench {
 namespace {
 
-constexpr std::ptrdiff_t kEnoughClean = 27;  // three for each of nine repetitions
+constexpr std::size_t kEnoughClean = 27;  // three for each of nine repetitions
 
 }  // namespace
 
+std::size_t clean_count(const std::vector<Sample>& samples) {
+  return static_cast<std::size_t>(std::count_if(samples.begin(), samples.end(), [](const Sample& sample) { return sample.clean(); }));
+}
+
+bool enough_clean(const std::vector<Sample>& samples) {
+  const std::size_t clean = clean_count(samples);
+  return clean >= kEnoughClean || 5 * clean >= samples.size();
+}
+
+std::vector<Sample> judged(const std::vector<Sample>& samples) {
+  if (!enough_clean(samples)) return samples;
+  std::vector<Sample> clean;
+  std::copy_if(samples.begin(), samples.end(), std::back_inserter(clean), [](const Sample& sample) { return sample.clean(); });
+  return clean;
+}
+
 std::vector<double> seconds_of(const std::vector<Sample>& samples) {
-  const auto clean = std::count_if(samples.begin(), samples.end(), [](const Sample& sample) { return sample.clean(); });
-  const bool enough = clean >= kEnoughClean || 5 * static_cast<std::size_t>(clean) >= samples.size();
   std::vector<double> seconds;
-  for (const Sample& sample : samples)
-    if (!enough || sample.clean()) seconds.push_back(sample.seconds);
+  for (const Sample& sample : judged(samples)) seconds.push_back(sample.seconds);
   return seconds;
 }
 

@@ -24,8 +24,16 @@ struct Sample {
   bool clean() const { return !disturbed && !throttled; }
 };
 
-/// The times to judge by: the clean samples where there are enough of them (27, or a fifth), else all. Which it was is for the caller to
-/// tell, by counting: no sample is ever dropped from the record.
+std::size_t clean_count(const std::vector<Sample>& samples);
+
+/// Whether enough samples are clean to be judged by alone: 27, or a fifth of them.
+bool enough_clean(const std::vector<Sample>& samples);
+
+/// The samples to judge by, in the order they were taken: the clean ones where there are enough of them, else all. None is ever dropped from
+/// the record.
+std::vector<Sample> judged(const std::vector<Sample>& samples);
+
+/// Their times.
 std::vector<double> seconds_of(const std::vector<Sample>& samples);
 
 /// The samples to judge by, in the order they were taken, in `count` parts, and the median of each; fewer where there are fewer samples.

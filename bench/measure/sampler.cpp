@@ -2,18 +2,24 @@
 
 namespace lossbench {
 
-Timing Sampler::time() {
+Timing Sampler::stretch() {
   const Timing timing = stopwatch_();
   spent_ += timing.wall;
-  clock_ = timing.clock;
   return timing;
+}
+
+Timing Sampler::fastest_stretch() {
+  Timing fastest = stretch();
+  for (int i = 1; i < settings_.stretches; ++i)
+    if (const Timing timing = stretch(); timing.seconds < fastest.seconds) fastest = timing;
+  return fastest;
 }
 
 void Sampler::warm_up() {
   ClockSettled settled;
   bool steady = false;
   for (double warm = 0; warm < settings_.warm_up_seconds || (!steady && warm < settings_.longest_warm_up);) {
-    const Timing timing = time();
+    const Timing timing = stretch();
     warm += timing.wall;
     steady = settled(timing.clock);
   }
@@ -22,13 +28,15 @@ void Sampler::warm_up() {
 void Sampler::round(int count) {
   int clean = 0;
   for (int taken = 0; clean < count && taken < (1 + settings_.retries) * count; ++taken) {
-    const Timing timing = time();
+    const Timing timing = fastest_stretch();
     on_device_ += timing.seconds;
     sampled_wall_ += timing.wall;
-    Sample sample{timing.seconds / static_cast<double>(calls_), timing.clock, rounds_, timing.disturbed, check_.throttled(timing.clock)};
+    clock_check_->saw(timing.clock);
+    const Sample sample{timing.seconds / static_cast<double>(calls_), timing.clock, rounds_, timing.disturbed, clock_check_->throttled(timing.clock)};
     clean += sample.clean();
     samples_.push_back(sample);
   }
+  clock_check_->flag(samples_);
   ++rounds_;
 }
 

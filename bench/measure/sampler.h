@@ -17,13 +17,14 @@ struct SamplerSettings {
   double warm_up_seconds = 0.2;
   double longest_warm_up = 1.0;  ///< gives up waiting for the clock to settle
   int retries = 3;               ///< more samples taken for each that was disturbed or throttled, at most
+  int stretches = 1;             ///< of work in a sample, of which the fastest counts: see Pace
 };
 
 class Sampler {
  public:
-  /// A sample is `calls` calls long.
-  Sampler(Stopwatch stopwatch, std::int64_t calls, SamplerSettings settings)
-      : stopwatch_(std::move(stopwatch)), calls_(calls), settings_(settings) {}
+  /// A stretch is `calls` calls long. `clock_check` is the device's, for the whole run; it outlives this.
+  Sampler(Stopwatch stopwatch, std::int64_t calls, SamplerSettings settings, ClockCheck& clock_check)
+      : stopwatch_(std::move(stopwatch)), calls_(calls), settings_(settings), clock_check_(&clock_check) {}
 
   /// The same work for `warm_up_seconds`, and on until two readings of the clock agree.
   void warm_up();
@@ -36,18 +37,18 @@ class Sampler {
   double spent() const { return spent_; }                ///< host seconds, warm-up included
   double device_seconds() const { return on_device_; }   ///< sum on the device's clock, to be held against the host's
   double sampled_wall() const { return sampled_wall_; }
-  double clock() const { return clock_; }                ///< Hz, last reading
 
  private:
-  Timing time();
+  Timing stretch();
+  Timing fastest_stretch();
 
   Stopwatch stopwatch_;
   std::int64_t calls_;
   SamplerSettings settings_;
-  ClockCheck check_;
+  ClockCheck* clock_check_;
   std::vector<Sample> samples_;
   int rounds_ = 0;
-  double spent_ = 0, on_device_ = 0, sampled_wall_ = 0, clock_ = 0;
+  double spent_ = 0, on_device_ = 0, sampled_wall_ = 0;
 };
 
 }  // namespace lossbench

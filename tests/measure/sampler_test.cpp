@@ -14,7 +14,8 @@ namespace {
 constexpr SamplerSettings kNoWarmUp = {.warm_up_seconds = 0, .longest_warm_up = 0, .retries = 3};
 
 TEST(Sampler, SamplesAreTimePerCall) {
-  Sampler sampler([] { return Timing{2e-3, 2e-3, 0, false}; }, 8, kNoWarmUp);
+  ClockCheck clock;
+  Sampler sampler([] { return Timing{2e-3, 2e-3, 0, false}; }, 8, kNoWarmUp, clock);
   sampler.round(3);
   sampler.round(2);
   ASSERT_EQ(sampler.samples().size(), 5u);
@@ -27,23 +28,27 @@ TEST(Sampler, SamplesAreTimePerCall) {
 TEST(Sampler, WarmsUpUntilTheClockSettles) {
   double now = 0;
   // An idle card: a sixth of its clock, rising for half a second.
-  Sampler sampler([&] { return now += 0.01, Timing{0.01, 0.01, std::min(1.98e9, 0.33e9 + now * 4e9), false}; }, 1,
-                  {.warm_up_seconds = 0.2, .longest_warm_up = 5, .retries = 0});
+  const auto speed = [&] { return std::min(1.98e9, 0.33e9 + now * 4e9); };
+  ClockCheck clock;
+  Sampler sampler([&] { return now += 0.01, Timing{0.01, 0.01, speed(), false}; }, 1,
+                  {.warm_up_seconds = 0.2, .longest_warm_up = 5, .retries = 0}, clock);
   sampler.warm_up();
-  EXPECT_GE(sampler.clock(), 1.9e9);
+  EXPECT_GE(speed(), 1.9e9);
   EXPECT_LE(now, 0.6);
 }
 
 TEST(Sampler, AnUnknownClockEndsWarmUpByTime) {
   double now = 0;
-  Sampler sampler([&] { return now += 0.01, Timing{0.01, 0.01, 0, false}; }, 1, {.warm_up_seconds = 0.2, .longest_warm_up = 5, .retries = 0});
+  ClockCheck clock;
+  Sampler sampler([&] { return now += 0.01, Timing{0.01, 0.01, 0, false}; }, 1, {.warm_up_seconds = 0.2, .longest_warm_up = 5, .retries = 0}, clock);
   sampler.warm_up();
   EXPECT_NEAR(now, 0.2, 0.011);
 }
 
 TEST(Sampler, AClockThatNeverSettlesDoesNotHoldItForever) {
   int reading = 0;
-  Sampler sampler([&] { return Timing{0.01, 0.01, ++reading % 2 ? 1e9 : 2e9, false}; }, 1, {.warm_up_seconds = 0.2, .longest_warm_up = 1, .retries = 0});
+  ClockCheck clock;
+  Sampler sampler([&] { return Timing{0.01, 0.01, ++reading % 2 ? 1e9 : 2e9, false}; }, 1, {.warm_up_seconds = 0.2, .longest_warm_up = 1, .retries = 0}, clock);
   sampler.warm_up();
   EXPECT_NEAR(sampler.spent(), 1, 0.02);
 }
@@ -51,7 +56,8 @@ TEST(Sampler, AClockThatNeverSettlesDoesNotHoldItForever) {
 TEST(Sampler, ThrottledSamplesAreFlaggedRetriedAndKept) {
   int taken = 0;
   // Every third sample runs at four fifths of the clock, and takes longer for it.
-  Sampler sampler([&] { return ++taken % 3 == 0 ? Timing{1.25e-3, 1.25e-3, 1.6e9, false} : Timing{1e-3, 1e-3, 2e9, false}; }, 1, kNoWarmUp);
+  ClockCheck clock;
+  Sampler sampler([&] { return ++taken % 3 == 0 ? Timing{1.25e-3, 1.25e-3, 1.6e9, false} : Timing{1e-3, 1e-3, 2e9, false}; }, 1, kNoWarmUp, clock);
   sampler.round(10);
   int throttled = 0;
   for (const Sample& sample : sampler.samples()) throttled += sample.throttled;
@@ -62,10 +68,33 @@ TEST(Sampler, ThrottledSamplesAreFlaggedRetriedAndKept) {
 
 TEST(Sampler, WhereMostAreDisturbedAllCount) {
   int taken = 0;
-  Sampler sampler([&] { return Timing{1e-3 * ++taken, 1e-3, 0, taken > 1}; }, 1, kNoWarmUp);
+  ClockCheck clock;
+  Sampler sampler([&] { return Timing{1e-3 * ++taken, 1e-3, 0, taken > 1}; }, 1, kNoWarmUp, clock);
   sampler.round(5);
   EXPECT_EQ(sampler.samples().size(), 20u);  // five, and three more for each
   EXPECT_EQ(seconds_of(sampler.samples()).size(), 20u);
+}
+
+TEST(Sampler, TheFastestStretchIsTheSample) {
+  const double seconds[] = {3e-3, 1e-3, 2e-3, 7e-3, 5e-3, 6e-3};
+  int taken = 0;
+  ClockCheck clock;
+  Sampler sampler([&] { return Timing{seconds[taken++], 8e-3, 0, false}; }, 2, {.warm_up_seconds = 0, .longest_warm_up = 0, .stretches = 3}, clock);
+  sampler.round(2);
+  ASSERT_EQ(sampler.samples().size(), 2u);
+  EXPECT_DOUBLE_EQ(sampler.samples()[0].seconds, 0.5e-3);
+  EXPECT_DOUBLE_EQ(sampler.samples()[1].seconds, 2.5e-3);
+  EXPECT_DOUBLE_EQ(sampler.spent(), 6 * 8e-3) << "all that was waited for";
+  EXPECT_DOUBLE_EQ(sampler.device_seconds(), 6e-3);
+}
+
+TEST(Sampler, AClockThatSaggedBeforeTheFirstSampleIsFoundOut) {
+  ClockCheck clock;
+  Sampler earlier([] { return Timing{1e-3, 1e-3, 2e9, false}; }, 1, kNoWarmUp, clock);
+  earlier.round(1);
+  Sampler later([] { return Timing{1.25e-3, 1.25e-3, 1.6e9, false}; }, 1, kNoWarmUp, clock);
+  later.round(1);
+  EXPECT_FALSE(enough_clean(later.samples()));
 }
 
 TEST(Samples, RepetitionMedians) {
