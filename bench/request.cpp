@@ -86,11 +86,10 @@ Resolved resolve(Request request) {
 
   problem.outputs.push_back({"loss", Array::contiguous(nullptr, loss_type, loss_shape)});
   for (const OutputDescription& output : loss.outputs) {
-    const DType type = output.index ? DType::i32 : reduced_type(element);
+    if (!output.wanted(problem.options)) continue;
+    const DType type = output.integers.value_or(reduced_type(element));
     problem.outputs.push_back({output.name, Array::contiguous(nullptr, type, loss.output_shape ? loss.output_shape(output.name, problem) : Shape{})});
   }
-  if (loss.extra_outputs)
-    for (NamedArray& extra : loss.extra_outputs(problem)) problem.outputs.push_back(std::move(extra));
   for (const std::string& name : request.gradients) {
     const std::vector<std::string> offered = differentiable_inputs(loss, problem.options, resolved.inputs, false);
     const Array* input = problem.input(name);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,7 +70,12 @@ struct OutputDescription {
   std::string name = {};
   std::string shape = {};    ///< as printed: "[]", "[B, P]"
   std::string meaning = {};
-  bool index = false;        ///< integers, i32, compared for equality; otherwise real, of the type of a reduced loss
+  std::optional<DType> integers = {};  ///< their type; compared for equality. Without it: real, of the type of a reduced loss
+  bool on_request = false;             ///< given only where option `outputs` names it
+
+  bool wanted(const Options& options) const {
+    return !on_request || (options.has("outputs") && options.word("outputs").find(name) != std::string::npos);
+  }
 };
 
 /// Sizes of a loss whose cases are more than elements or rows x classes.
@@ -119,8 +125,6 @@ struct Loss {
   std::function<Shape(const Problem&)> loss_shape = {};
   /// Shape of one of `outputs`. Null: all are scalars.
   std::function<Shape(const std::string& output, const Problem&)> output_shape = {};
-  /// Outputs beside `loss` and gradients that the options ask for, without memory. Null: none.
-  std::function<std::vector<NamedArray>(const Problem&)> extra_outputs = {};
   std::function<Contract(const Problem&)> contract = {};
   /// The scalar reference: plain C++ in double, single thread.
   std::function<WideResult(const WideProblem&)> reference = {};

@@ -125,16 +125,15 @@ TEST(RowwiseDescription, TheContractCountsEveryArrayOnce) {
 }
 
 TEST(RowwiseDescription, OutputsOnRequest) {
+  const Loss loss = softmax_cross_entropy();
   Bench bench;
-  EXPECT_TRUE(softmax_cross_entropy().extra_outputs(bench.problem).empty());
+  for (const OutputDescription& output : loss.outputs) EXPECT_FALSE(output.wanted(bench.problem.options)) << output.name;
   bench.give("outputs", "log_sum_exp,argmax");
-  const std::vector<NamedArray> outputs = softmax_cross_entropy().extra_outputs(bench.problem);
-  ASSERT_EQ(outputs.size(), 2u);
-  EXPECT_EQ(outputs[0].name, "log_sum_exp");
-  EXPECT_EQ(outputs[0].array.dtype, DType::f32);
-  EXPECT_EQ(outputs[1].name, "argmax");
-  EXPECT_EQ(outputs[1].array.dtype, DType::i64);
-  EXPECT_EQ(outputs[1].array.shape, Shape{3});
+  for (const OutputDescription& output : loss.outputs) {
+    EXPECT_TRUE(output.wanted(bench.problem.options)) << output.name;
+    EXPECT_EQ(loss.output_shape(output.name, bench.problem), Shape{3});
+  }
+  EXPECT_EQ(loss.contract(bench.problem).written(), 4 + 3 * (4 + 8));
 }
 
 TEST(RowwiseDescription, ShapesOfMadeUpData) {

@@ -77,15 +77,6 @@ void resolve(Problem& problem) {
   if (!probabilities) check_labels(problem, "target", logits[1], &ignore_index);
 }
 
-std::vector<NamedArray> extra_outputs(const Problem& problem) {
-  const Array& logits = *problem.input("logits");
-  std::vector<NamedArray> outputs;
-  if (wants_output(problem.options, "log_sum_exp"))
-    outputs.push_back({"log_sum_exp", Array::contiguous(nullptr, reduced_type(logits.dtype), positions_of_logits(logits.shape))});
-  if (wants_output(problem.options, "argmax")) outputs.push_back({"argmax", Array::contiguous(nullptr, DType::i64, positions_of_logits(logits.shape))});
-  return outputs;
-}
-
 /// Every array once. Where the divisor of gradients depends on labels, these are read before the first gradient and again with
 /// their row; so are the weights that count in the divisor.
 Contract contract(const Problem& problem) {
@@ -100,7 +91,9 @@ Contract contract(const Problem& problem) {
   }
   const DType loss = problem.reduction() == Reduction::none ? problem.dtype : reduced_type(problem.dtype);
   contract.entries.push_back({"loss", 0, count_of(shape_of_loss(problem)) * static_cast<std::int64_t>(size_of(loss))});
-  for (const NamedArray& extra : extra_outputs(problem)) contract.entries.push_back({extra.name, 0, extra.array.bytes()});
+  const std::int64_t positions = problem.input("logits")->count() / std::max<std::int64_t>(problem.input("logits")->shape[1], 1);
+  for (const auto& [output, type] : {std::pair{"log_sum_exp", reduced_type(problem.dtype)}, {"argmax", DType::i64}})
+    if (wants_output(problem.options, output)) contract.entries.push_back({output, 0, positions * static_cast<std::int64_t>(size_of(type))});
   if (gradient) {
     if (const Array* upstream = problem.input("grad_output")) contract.entries.push_back({"grad_output", upstream->bytes(), 0});
     contract.entries.push_back({"grad_logits", 0, problem.input("logits")->bytes()});
@@ -148,10 +141,13 @@ Loss softmax_cross_entropy() {
       OptionDescription::choice("outputs", "none", {"none", "log_sum_exp", "argmax", "log_sum_exp,argmax", "argmax,log_sum_exp"},
                                 "what else to return of each position, ignored ones too"),
       empty_option()};
+  loss.outputs = {{.name = "log_sum_exp", .shape = "[N, d1, ...]", .meaning = "log Σ_c e^(logit), on request", .on_request = true},
+                  {.name = "argmax", .shape = "[N, d1, ...]", .meaning = "class of the largest logit, the first of equals, on request",
+                   .integers = DType::i64, .on_request = true}};
   loss.rounding = {.value_ulps = 5 + 13, .gradient_ulps = 12 + 18};
 
   loss.resolve = resolve;
-  loss.extra_outputs = extra_outputs;
+  loss.output_shape = [](const std::string&, const Problem& problem) { return positions_of_logits(problem.input("logits")->shape); };
   loss.loss_shape = shape_of_loss;
   loss.contract = contract;
   loss.reference = softmax_reference;

@@ -197,7 +197,7 @@ Loss ssd_multibox() {
                   OptionDescription::real("prob_floor", 0.0, "losses use log max(p, floor)").at_least(0).at_most(1), empty_option("zero")};
   loss.outputs = {{.name = "loss_conf", .shape = "[]", .meaning = "confidence loss"},
                   {.name = "loss_loc", .shape = "[]", .meaning = "localisation loss, before alpha"},
-                  {.name = "negatives_kept", .shape = "[B, P]", .meaning = "1 at hard negatives that were kept, else 0", .index = true}};
+                  {.name = "negatives_kept", .shape = "[B, P]", .meaning = "1 at hard negatives that were kept, else 0", .integers = DType::i32}};
   // A row's cross-entropy rounds as softmax_cross_entropy's, and the ranked loss is rounded once more to the arithmetic type.
   loss.rounding = {.value_ulps = 5 + 13 + 1, .gradient_ulps = 12 + 18 + 2};
   loss.resolve = resolve;
