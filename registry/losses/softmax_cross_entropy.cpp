@@ -1,5 +1,6 @@
 #include "registry/losses/softmax_cross_entropy.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/error.h"
