@@ -49,7 +49,8 @@ CaseChange compare_case(const RecordedCase& a, const RecordedCase& b, double spr
   change.ratio = ratio_of(a.seconds, b.seconds);
   change.aa_spread = spread;
   const double difference = std::fabs(std::log(change.ratio.ratio));
-  if (change.ratio.p < claim.p && difference > std::max(std::log1p(claim.threshold), change.aa_spread)) change.change = change.ratio.ratio > 1 ? Change::slower : Change::faster;
+  if (change.ratio.p < claim.p && difference > std::max(std::log1p(claim.threshold), change.aa_spread))
+    change.change = change.ratio.ratio > 1 ? Change::slower : Change::faster;
   return change;
 }
 

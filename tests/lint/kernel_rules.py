@@ -4,11 +4,14 @@ import re
 
 from .source import blank, device_functions, line_of, split_parameters
 
+ASSEMBLY = r"\b(asm|__asm__|__asm)\b"
+MEASURES_THE_HOST = "bench/device_host.cpp"  # its clock counts multiplications, which must stay in registers
+
 # In all of our C++ outside simt/.
 EVERYWHERE = {
     r"<<<": "start kernels with simt::launch",
     r"\b__activemask\b": "__activemask depends on how the hardware happens to schedule: pass the mask",
-    r"\b(asm|__asm__|__asm)\b": "inline assembly belongs in simt/",
+    ASSEMBLY: "inline assembly belongs in simt/",
     r"\b__ldg\b": "read global memory with simt::load",
 }
 
@@ -39,6 +42,8 @@ def forbidden_words(path, text):
     if path.startswith("simt/"):
         return
     rules = dict(EVERYWHERE)
+    if path == MEASURES_THE_HOST:
+        del rules[ASSEMBLY]
     if path.startswith("kernels/"):
         rules.update(IN_KERNELS)
     clean = blank(text)
