@@ -72,7 +72,7 @@ Bound bound_of(const Loss& loss, const Variant& variant, const Problem& problem,
   bound.underflows = is_real(element) ? (terms + 1) * static_cast<double>(length) : 0;
   bound.arithmetic = arithmetic_of(element);
   bound.output = output.array.dtype;
-  if (variant.production && is_real(bound.output) && !extra) bound.allowance = allowance_of(bound.output, gradient);
+  if (variant.production && is_real(bound.output) && !extra && !loss.rounding.cancels) bound.allowance = allowance_of(bound.output, gradient);
   return bound;
 }
 

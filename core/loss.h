@@ -101,6 +101,7 @@ struct Contract {
 struct RoundingModel {
   double value_ulps = 0;
   double gradient_ulps = 0;
+  bool cancels = false;  ///< terms cancel on ordinary inputs, and no formula avoids it: nothing can be promised relative to the result
 };
 
 struct Loss {

@@ -18,7 +18,8 @@ struct IouResult {
 /// `p` and `t` are x1, y1, x2, y2 with x2 > x1 and y2 > y1. See section 10 of the loss specification; areas have no +1.
 ///
 /// iou = I/(U + eps); giou adds (A - U)/(A + eps) for the enclosing box's area A; diou adds ρ²/(c² + eps) to 1 - iou; ciou adds α·v to that,
-/// α held constant. Written as it stands, in long double: 1 - iou and A - U cancel for boxes that nearly agree.
+/// α held constant. In long double. For boxes that overlap, U - I is the area of either box outside of the other, and A - U that of
+/// the two corners of the hull that neither covers: differences of areas would cancel where the boxes nearly agree.
 /// The gradient is put together by the chain rule from those of I, the box's own area, A, ρ², c² and v.
 /// Boxes with a coordinate that is not finite give NaN.
 inline IouResult iou_loss(const double* p, const double* t, IouKind kind, double epsilon) {
@@ -35,14 +36,26 @@ inline IouResult iou_loss(const double* p, const double* t, IouKind kind, double
   const Wide cw = Wide(std::max(p[2], t[2])) - std::min(p[0], t[0]), ch = Wide(std::max(p[3], t[3])) - std::min(p[1], t[1]);
   const bool meets = iw > 0 && ih > 0;
   const Wide I = meets ? iw * ih : 0, own = w * h, U = own + tw * th - I, A = cw * ch;
-  const Wide iou = I / (U + eps);
   const Wide dx = ((Wide(p[0]) - t[0]) + (Wide(p[2]) - t[2])) / 2, dy = ((Wide(p[1]) - t[1]) + (Wide(p[3]) - t[3])) / 2;
   const Wide square = dx * dx + dy * dy, diagonal = cw * cw + ch * ch;
   const Wide pi = 3.14159265358979323846264338327950288L, bend = std::atan(tw / th) - std::atan(w / h);
-  const Wide v = 4 / (pi * pi) * bend * bend, alpha = v / (1 - iou + v + eps);
+  const Wide v = 4 / (pi * pi) * bend * bend;
 
-  result.value = 1 - iou;
-  if (kind == IouKind::giou) result.value += (A - U) / (A + eps);
+  // What each end of an axis has beyond the overlap, of the prediction (+) or of the target (-).
+  const auto beyond = [&](int i) { return i < 2 ? Wide(t[i]) - p[i] : Wide(p[i]) - t[i]; };
+  const auto of_own = [&](int i) { return std::max(beyond(i), Wide(0)); };
+  const auto of_other = [&](int i) { return std::max(-beyond(i), Wide(0)); };
+  Wide outside = U, bare = A - U;
+  if (meets) {
+    outside = (of_own(0) + of_own(2)) * h + iw * (of_own(1) + of_own(3)) + (of_other(0) + of_other(2)) * th + iw * (of_other(1) + of_other(3));
+    bare = 0;
+    for (const int x : {0, 2})
+      for (const int y : {1, 3}) bare += of_own(x) * of_other(y) + of_other(x) * of_own(y);
+  }
+  const Wide apart = (outside + eps) / (U + eps), alpha = v / (apart + v + eps);  // apart: 1 - iou
+
+  result.value = apart;
+  if (kind == IouKind::giou) result.value += bare / (A + eps);
   if (kind == IouKind::diou || kind == IouKind::ciou) result.value += square / (diagonal + eps);
   if (kind == IouKind::ciou) result.value += alpha * v;
 
@@ -57,7 +70,7 @@ inline IouResult iou_loss(const double* p, const double* t, IouKind kind, double
     Wide slope = -d_I / (U + eps) + I * d_U / ((U + eps) * (U + eps));
     Wide size = std::fabs(d_I) / (U + eps) + I * (std::fabs(d_own) + std::fabs(d_I)) / ((U + eps) * (U + eps));
     if (kind == IouKind::giou) {
-      slope += (d_A - d_U) / (A + eps) - (A - U) * d_A / ((A + eps) * (A + eps));
+      slope += (d_A - d_U) / (A + eps) - bare * d_A / ((A + eps) * (A + eps));
       size += (2 * std::fabs(d_A) + std::fabs(d_own) + std::fabs(d_I)) / (A + eps);
     }
     if (kind == IouKind::diou || kind == IouKind::ciou) {

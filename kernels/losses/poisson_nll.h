@@ -44,7 +44,7 @@ struct PoissonNll {
     const Real excess = input - target, rate = input + Real(eps), z = (excess + Real(eps)) / target;
     if (math::abs(z) < Real(0.25)) return target * log1p_gap(z) - Real(eps);
     const Real ratio = target / rate;
-    return excess + target * (ratio <= Real(1e30) ? math::log(ratio) : math::log(target) - math::log(rate));
+    return excess + target * (ratio > 0 && ratio <= Real(1e30) ? math::log(ratio) : math::log(target) - math::log(rate));
   }
 
   /// z - log1p(z) for |z| < 1/4: with s = z/(2 + z) it is z·s - 2·(s³/3 + s⁵/5 + …), whose remainder is below the rounding of z·s.

@@ -20,40 +20,35 @@ namespace rowwise {
 
 constexpr int kMostStages = 3;
 
-/// A part of a row that a bulk copy brings to shared memory, but for its head and tail.
+/// A part of a row that a bulk copy brings to shared memory, but for its head and tail: a thread has one element of these at most, and
+/// keeps it in a register, as KeptSource does.
 template <class T>
 struct BulkSource : VectorRow<T> {
   T* shared_row;
   simt::Mbarrier* shared_full;
   unsigned parity;
+  mutable T own{};
 
   __device__ BulkSource(const SoftmaxArguments<T>& arguments, T* shared_stage, simt::Mbarrier* shared_barrier, unsigned parity_,
                         std::int64_t index, int rank_, int threads_, int part, int parts)
       : VectorRow<T>(arguments, index, rank_, threads_, part, parts),
         shared_row(shared_stage + kSector<T>), shared_full(shared_barrier), parity(parity_) {}
 
-  template <class Element, class Body>
-  __device__ __forceinline__ void read(Element element, Body body) const {
-    vector_pieces<kInFlight, T>(this->rank, this->threads, this->span, element,
+  template <class Body>
+  __device__ __forceinline__ void read(Body body) const {
+    vector_pieces<kInFlight, T>(this->rank, this->threads, this->span, [&](int) { return own; },
                                 [&](int c) { return simt::load_shared<kVector<T>>(shared_row, c - this->span.first); }, body);
   }
   /// The head and the tail are asked for before the wait.
   template <class Body>
   __device__ __forceinline__ void first(Body body) const {
     static_assert(2 * kSector<T> <= kBlockThreads, "a thread has one single element at most");
-    const int single = this->rank < this->span.singles() ? this->span.single(this->rank) : -1;
-    T own{};
-    if (single >= 0) {
-      own = simt::load<simt::Cache::streaming>(this->row, single);
-      shared_row[single - this->span.first] = own;
-    }
+    if (this->rank < this->span.singles()) own = simt::load<simt::Cache::streaming>(this->row, this->span.single(this->rank));
     if (this->span.vectors > 0) simt::mbarrier_wait(shared_full, parity);
-    read([&](int) { return own; }, body);
+    read(body);
   }
   template <class Body>
-  __device__ __forceinline__ void again(Body body) const {
-    read([&](int c) { return shared_row[c - this->span.first]; }, body);
-  }
+  __device__ __forceinline__ void again(Body body) const { read(body); }
 };
 
 /// The stages of a block, filled in turn. A stage is free when every thread has left the row in it: a row later, after a barrier.

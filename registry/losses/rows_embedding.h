@@ -82,7 +82,7 @@ struct CosineEmbedding {
             .options = {OptionDescription::real("margin", 0.0, "cosine below which a pair that does not belong together costs nothing")
                             .at_least(-1).at_most(1),
                         reduction_option()},
-            .rounding = {.value_ulps = 10, .gradient_ulps = 14},
+            .rounding = {.value_ulps = 10, .gradient_ulps = 14, .cancels = true},  // b/‖a‖‖b‖ - cos·a/‖a‖² for vectors nearly parallel
             .input_shape = [](const std::string& input, const Shape& shape, const Options&) {
               return input == "target" ? Shape{shape[0]} : shape;
             },
