@@ -48,6 +48,7 @@ void expect_contract(DType dtype, const Shape& shape, int misalignment) {
       const bool operand = input && input->shape == first && is_real(input->dtype);
       if (variant == "split_rows" && input && !operand) continue;  // every slice of a row looks at its label
       std::int64_t read = entry.read;
+      if (entry.array == "weight") read = first[0] * std::int64_t(size_of(input->dtype));  // a row looks its class's up
       if (operand && again) read *= 2;
       if (operand && reads_own(test)) read += first[0] * std::int64_t(size_of(dtype));
       if (variant == "split_rows" && (reads_own(test) || reads_own_only(test))) continue;
