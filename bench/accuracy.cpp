@@ -63,7 +63,7 @@ double Bound::at(double reference, double condition, double largest_reference) c
 }
 
 Bound bound_of(const Loss& loss, const Variant& variant, const Problem& problem, const NamedArray& output) {
-  const bool gradient = output.name != "loss";
+  const bool gradient = output.name != "loss", extra = gradient && !output.name.starts_with("grad_");
   const std::int64_t length = std::max<std::int64_t>(loss.sum_length ? loss.sum_length(problem) : 1, 1);
   const DType element = element_type(problem);
   const double terms = gradient ? loss.rounding.gradient_ulps : loss.rounding.value_ulps;
@@ -72,7 +72,7 @@ Bound bound_of(const Loss& loss, const Variant& variant, const Problem& problem,
   bound.underflows = is_real(element) ? (terms + 1) * static_cast<double>(length) : 0;
   bound.arithmetic = arithmetic_of(element);
   bound.output = output.array.dtype;
-  if (variant.production && is_real(bound.output)) bound.allowance = allowance_of(bound.output, gradient);
+  if (variant.production && is_real(bound.output) && !extra && !loss.rounding.cancels) bound.allowance = allowance_of(bound.output, gradient);
   return bound;
 }
 

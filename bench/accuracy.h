@@ -26,7 +26,7 @@ struct Allowance {
 ///   + underflows·s         each term may underflow, by at most the smallest number s of the arithmetic
 ///   + u_out·|r_j| + s_out  the result is stored in the output's type
 ///
-/// and, for a production variant, no further than its allowance.
+/// and, for a production variant, no further than its allowance (but where the terms of a loss cancel: see RoundingModel).
 struct Bound {
   double ulps = 0;
   double underflows = 0;

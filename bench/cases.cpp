@@ -21,7 +21,7 @@ const Shape kScalarElements = {std::int64_t{1} << 20}, kScalarRows = {1024, 1000
 /// The smallest problem of its kind, to ask variants whether they can.
 Resolved probe(const Loss& loss, const OptionSet& set, Pass pass, DType dtype) {
   const DataMaker maker(loss, set.options, dtype, DType::i32, DataKind::kept, 1);
-  const Shape shape = takes_rows(loss, set.options) ? Shape{2, 3} : Shape{4};
+  const Shape shape = loss.composite() ? loss.cases.hard : takes_rows(loss, set.options) ? Shape{2, 3} : Shape{4};
   Request request{&loss, set.options, pass, dtype, maker.inputs(shape, set.extra), {}, {}};
   if (pass == Pass::gradient) request.gradients = differentiable_inputs(loss, set.options, request.inputs, true);
   return resolve(std::move(request));
@@ -56,6 +56,7 @@ std::string Case::data_key() const {
 }
 
 std::vector<Shape> default_shapes(const Loss& loss, const Options& options, Backend backend) {
+  if (loss.composite() && backend != Backend::cuda) return {backend == Backend::simt ? loss.cases.emulated : loss.cases.scalar};
   const bool rows = takes_rows(loss, options);
   switch (backend) {
     case Backend::cuda: return loss.default_shapes;

@@ -50,28 +50,44 @@ double saturation(DType dtype, bool rows) {
   }
 }
 
+bool is_weight(Content content) {
+  return content == Content::weight || content == Content::inside_weight || content == Content::outside_weight || content == Content::mask;
+}
+
 }  // namespace
 
 std::string_view name_of(DataKind kind) {
   static constexpr std::string_view kNames[] = {"plain",    "offset",   "certain", "saturated", "denormal",   "ties",   "nan_last",
-                                                "nan_first", "inf_last", "neg_inf", "masked",    "masked_row", "ignored", "kept"};
+                                                "nan_first", "inf_last", "neg_inf", "masked",    "masked_row", "ignored", "hidden",
+                                                "background", "crowded",  "kept"};
   return kNames[static_cast<int>(kind)];
 }
 
 bool takes_rank(const Loss& loss, const Options& options, std::size_t rank) {
-  const std::string text = loss.inputs_of(options).front().shape;
+  if (loss.composite()) return rank == loss.cases.axes.size();
+  const InputDescription first = loss.inputs_of(options).front();
+  if (first.content == Content::box) return rank == 1;  // a case of N is N boxes
+  const std::string text = first.shape;
   const auto end = text.begin() + static_cast<std::ptrdiff_t>(std::min(text.find(']'), text.size()));
-  return text.starts_with("[*") || static_cast<std::size_t>(std::count(text.begin(), end, ',')) + 1 == rank;
+  const std::size_t commas = static_cast<std::size_t>(std::count(text.begin(), end, ','));
+  if (std::find(text.begin(), end, '*') != end) return text.starts_with("[*") || rank >= commas;  // "[B, C, *]": any further axes
+  return commas + 1 == rank;
 }
 
-bool takes_rows(const Loss& loss, const Options& options) { return !takes_rank(loss, options, 1); }
+bool takes_rows(const Loss& loss, const Options& options) {
+  return loss.composite() ? !loss.cases.squares : !takes_rank(loss, options, 1);
+}
 
 std::vector<Tensor> DataMaker::inputs(const Shape& shape, const std::vector<std::string>& extra) const {
   std::vector<Tensor> tensors;
   for (const InputDescription& input : loss_->inputs_of(*options_)) {
     if (input.optional && std::find(extra.begin(), extra.end(), input.name) == extra.end()) continue;
-    const Shape own = loss_->input_shape ? loss_->input_shape(input.name, shape, *options_) : shape;
-    tensors.push_back(Tensor::narrow(input.name, is_label(input.content) ? label_type_ : dtype_, make(input, own, shape)));
+    for (int k = 0; k < std::max(1, input.any_number); ++k) {
+      InputDescription one = input;
+      if (input.any_number) one.name += "w" + std::to_string(k), one.any_number = 0;
+      const Shape own = loss_->input_shape ? loss_->input_shape(one.name, shape, *options_) : shape;
+      tensors.push_back(Tensor::narrow(one.name, is_label(one.content) ? label_type_ : dtype_, make(one, own, shape)));
+    }
   }
   return tensors;
 }
@@ -91,12 +107,18 @@ WideArray DataMaker::make(const InputDescription& input, const Shape& shape, con
   array.is_label = is_label(input.content);
   const std::int64_t count = array.count();
   const std::int64_t classes = case_shape.size() > 1 ? std::max<std::int64_t>(case_shape.back(), 1) : 10;
+  if (is_detection_label(input.content)) {
+    fill_detection_labels(input, array, case_shape);
+    return array;
+  }
   if (array.is_label) {
     fill_labels(input.name, input.content, array, classes);
     return array;
   }
   const RandomStream stream(seed_, input.name), scales(seed_, "scale");
   array.values.resize(static_cast<std::size_t>(count));
+  const std::vector<bool> matters = mattering(input, shape, case_shape);
+  const std::int64_t samples = input.content == Content::outside_weight ? std::count(matters.begin(), matters.end(), true) : 0;
   parallel_for(count, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
       double& x = array.values[static_cast<std::size_t>(i)];
@@ -104,11 +126,19 @@ WideArray DataMaker::make(const InputDescription& input, const Shape& shape, con
         case Content::probability: x = probability(input, stream, i); break;
         case Content::sign: x = stream.bits(i) & 1 ? 1 : -1; break;
         case Content::weight: x = stream.uniform2(i) < 0.125 ? 0 : std::exp2(4 * stream.uniform(i) - 2); break;
+        case Content::bit: x = stream.bits(i) & 1; break;
+        case Content::non_negative: x = std::fabs(real(stream, scales, i)); break;
+        case Content::log_probability: x = -std::fabs(real(stream, scales, i)); break;
+        case Content::box: x = box_coordinate(stream, i); break;
+        case Content::box_target: case Content::inside_weight: case Content::outside_weight: case Content::mask:
+          x = detection_real(input, i, matters.empty() || matters[static_cast<std::size_t>(i)], samples); break;
         default: x = real(stream, scales, i);
       }
+      if (kind_ == DataKind::hidden && !matters.empty() && !matters[static_cast<std::size_t>(i)] && !is_weight(input.content))
+        x = std::numeric_limits<double>::quiet_NaN();
     }
   });
-  if (input.prediction || input.name == loss_->inputs_of(*options_).front().name) plant(array, shape.size() > 1 ? classes : 0);
+  if (input.prediction || input.name == loss_->inputs_of(*options_).front().name) plant(array, shape.size() > 1 && input.content != Content::box ? classes : 0);
   return array;
 }
 
@@ -161,6 +191,24 @@ double DataMaker::probability(const InputDescription& input, const RandomStream&
   }
 }
 
+/// Coordinate i % 4 of box i / 4. Boxes of one number agree between inputs, or nearly, or not at all.
+double DataMaker::box_coordinate(const RandomStream& own, std::int64_t i) const {
+  const RandomStream common(seed_, "boxes");
+  const std::int64_t box = i / 4, axis = i % 2;
+  const double choice = own.uniform(~box), jitter = choice < 0.25 ? 0 : choice < 0.75 ? 4 : 64;
+  const auto place = [&](std::int64_t k, double range) { return range * common.uniform(4 * box + k) + jitter * (own.uniform(4 * box + k) - 0.5); };
+  double lower = place(axis, 64), size = 4 + std::fabs(place(2 + axis, 24)), scale = 1;
+  switch (kind_) {
+    case DataKind::offset: lower += 0.25 / unit_roundoff(dtype_); break;
+    case DataKind::certain: lower += own.bits(box) & 1 ? 200 : -200; break;
+    case DataKind::saturated: scale = dtype_ == DType::f16 ? 256 : dtype_ == DType::f64 ? 0x1p100 : 0x1p20; break;
+    case DataKind::denormal: scale = 0x1p-10; break;
+    case DataKind::ties: lower = 4 * double(own.below(2 * box + axis, 3)), size = 4 + 4 * double(own.below(~(2 * box + axis), 2)); break;
+    default: break;
+  }
+  return scale * (i % 4 < 2 ? lower : lower + size);
+}
+
 /// Special values at chosen places of the prediction. `classes` is 0 unless rows of classes are meant.
 void DataMaker::plant(WideArray& array, std::int64_t classes) const {
   std::vector<double>& x = array.values;
@@ -174,7 +222,7 @@ void DataMaker::plant(WideArray& array, std::int64_t classes) const {
     case DataKind::ignored: return planted(0, std::numeric_limits<double>::quiet_NaN());  // what is ignored is never read
     default: break;
   }
-  if (classes == 0) return;
+  if (classes == 0 || loss_->composite()) return;
   const RandomStream stream(seed_, "mask");
   WideArray labels;
   labels.shape = {array.shape.front()};

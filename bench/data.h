@@ -27,6 +27,9 @@ enum class DataKind : std::uint8_t {
   masked,      ///< rows: -inf at half the classes, never at the label
   masked_row,  ///< rows: one row of nothing but -inf
   ignored,     ///< every label is the one that is ignored, and what it hides begins with NaN
+  hidden,      ///< plain, NaN wherever a label or a weight of 0 keeps an element out of the loss
+  background,  ///< plain, no label above 0
+  crowded,     ///< plain, most labels above 0
   kept,        ///< plain, with no label ignored: what is measured, so that counted bytes can be held to the contract
 };
 
@@ -36,6 +39,9 @@ std::string_view name_of(DataKind kind);
 bool takes_rank(const Loss& loss, const Options& options, std::size_t rank);
 /// True where the first input has rows and columns, "[N, C]", and not any shape, "[*]" or "[N]".
 bool takes_rows(const Loss& loss, const Options& options);
+
+/// Labels of anchors, RoIs or priors.
+bool is_detection_label(Content content);
 
 /// Elements after which the scale of the data changes.
 inline constexpr std::int64_t kScaleBlock = 512;
@@ -58,7 +64,12 @@ class DataMaker {
   void fill_labels(std::string_view name, Content content, WideArray& array, std::int64_t classes) const;
   double real(const RandomStream& stream, const RandomStream& scales, std::int64_t i) const;
   double probability(const InputDescription& input, const RandomStream& stream, std::int64_t i) const;
+  double box_coordinate(const RandomStream& own, std::int64_t i) const;
   void plant(WideArray& array, std::int64_t classes) const;
+  void fill_detection_labels(const InputDescription& input, WideArray& array, const Shape& case_shape) const;
+  std::vector<bool> mattering(const InputDescription& input, const Shape& shape, const Shape& case_shape) const;
+  std::vector<bool> unmasked(const InputDescription& input, const Shape& shape, const Shape& case_shape) const;
+  double detection_real(const InputDescription& input, std::int64_t i, bool matters, std::int64_t samples) const;
 
   const Loss* loss_;
   const Options* options_;

@@ -34,7 +34,7 @@ std::vector<Named> parse_named(const std::vector<std::string>& arguments, const 
 std::vector<Tensor> read_inputs(const Loss& loss, const std::vector<std::string>& arguments) {
   const std::vector<Named> named = parse_named(arguments, "--in", "NAME=FILE.npy");
   std::vector<std::string> accepted;
-  for (const InputDescription& input : loss.inputs) accepted.push_back(input.optional ? "[" + input.name + "]" : input.name);
+  for (const InputDescription& input : loss.inputs) accepted.push_back(input.signature());
   for (const Named& entry : named)
     if (!loss.find_input(entry.name))
       throw InputError(loss.name + ": unknown input '" + entry.name + "'; it takes " + comma_list(accepted));
@@ -49,8 +49,8 @@ std::vector<Tensor> read_inputs(const Loss& loss, const std::vector<std::string>
 /// Real inputs rounded once to the dtype; labels as they are; signs may be either.
 Tensor converted(const Loss& loss, const InputDescription& input, Tensor tensor, DType dtype) {
   if (is_label(input.content)) return tensor;
-  if (!is_real(tensor.dtype) && input.content != Content::sign)
-    throw InputError(loss.name + ": input '" + input.name + "' is " + std::string(name_of(tensor.dtype)) +
+  if (!is_real(tensor.dtype) && !is_sign_or_bit(input.content))
+    throw InputError(loss.name + ": input '" + tensor.name + "' is " + std::string(name_of(tensor.dtype)) +
                      "; accepted: real arrays, f2, f4 or f8");
   return tensor.dtype == dtype ? std::move(tensor) : Tensor::narrow(tensor.name, dtype, tensor.widen());
 }
@@ -70,7 +70,7 @@ Request make_request(const Loss& loss, const EvalRequest& asked) {
       continue;
     }
     const std::vector<InputDescription> form = loss.inputs_of(request.options);
-    const auto input = std::find_if(form.begin(), form.end(), [&](const InputDescription& entry) { return entry.name == tensor.name; });
+    const auto input = std::find_if(form.begin(), form.end(), [&](const InputDescription& entry) { return entry.matches(tensor.name); });
     request.inputs.push_back(input == form.end() ? std::move(tensor) : converted(loss, *input, std::move(tensor), request.dtype));
   }
   if (asked.gradients) {
@@ -123,7 +123,13 @@ EvalResult evaluate(const EvalRequest& asked) {
   std::optional<Request> decisions;
   if (asked.out && !loss.has_gradient()) decisions = request;
 
-  const Resolved resolved = resolve(std::move(request));
+  Resolved resolved = resolve(std::move(request));
+  // Arrays that a loss gives unasked are left out where there is nowhere to write them.
+  if (!asked.out)
+    std::erase_if(resolved.problem.outputs, [&](const NamedArray& output) {
+      return !output.array.shape.empty() && std::any_of(loss.outputs.begin(), loss.outputs.end(),
+                                                        [&](const OutputDescription& entry) { return entry.name == output.name; });
+    });
   const Choice choice = choose_variant(loss, resolved.problem, asked.variant, backend);
   need_out(resolved.problem, asked.out);
   EvalResult result{loss.name, choice.variant->name, std::string(name_of(choice.variant->backend)), asked.dtype,

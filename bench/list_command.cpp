@@ -19,8 +19,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kContents[] = {"real", "probability", "sign", "weight", "label", "binary"};
-constexpr std::string_view kKinds[] = {"flag", "integer", "real", "choice"};
+constexpr std::string_view kContents[] = {"real", "probability", "sign", "weight", "label", "binary", "bit", "non_negative",
+                                          "log_probability", "box", "anchor_label", "roi_label", "prior_label", "box_target",
+                                          "inside_weight", "outside_weight", "mask"};
+constexpr std::string_view kKinds[] = {"flag", "integer", "real", "choice", "text", "list"};
 
 struct Flags {
   SelectionFlags selection;
@@ -70,6 +72,7 @@ Json json_of(const Loss& loss) {
                               {"meaning", input.meaning}, {"optional", input.optional}, {"differentiable", input.differentiable}});
     if (input.differentiable) json["outputs"].push_back("grad_" + input.name);
   }
+  for (const OutputDescription& output : loss.outputs) json["outputs"].push_back(output.name);
   json["options"] = Json::array();
   for (const OptionDescription& option : loss.options) json["options"].push_back(json_of(option));
   json["dtypes"] = Json::array();
@@ -107,12 +110,15 @@ void print_json(const Selection& selection) {
 
 void print_loss(const Loss& loss) {
   fmt::print("\n{}   {}\n    after {}\n", loss.name, loss.summary, loss.source);
-  Table inputs({{"INPUT"}, {"SHAPE"}, {"MEANING"}}), options({{"OPTION"}, {"DEFAULT"}, {"ACCEPTED"}, {"MEANING"}});
+  Table inputs({{"INPUT"}, {"SHAPE"}, {"MEANING"}}), outputs({{"OUTPUT"}, {"SHAPE"}, {"MEANING"}});
+  Table options({{"OPTION"}, {"DEFAULT"}, {"ACCEPTED"}, {"MEANING"}});
   for (const InputDescription& input : loss.inputs)
-    inputs.add({input.optional ? "[" + input.name + "]" : input.name, input.shape, input.meaning});
+    inputs.add({input.signature(), input.shape, input.meaning});
   for (const OptionDescription& option : loss.options)
     options.add({option.name, option.initial ? option.default_text() : "-", option.accepted(), option.meaning});
-  fmt::print("{}{}", inputs.indented(4), options.empty() ? "" : options.indented(4));
+  for (const OutputDescription& output : loss.outputs) outputs.add({output.name, output.shape, output.meaning});
+  const auto text = [](const Table& table) { return table.empty() ? std::string() : table.indented(4); };
+  fmt::print("{}{}{}", inputs.indented(4), text(options), text(outputs));
 }
 
 void print_human(const Selection& selection) {

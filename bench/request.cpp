@@ -8,20 +8,20 @@
 namespace lossbench {
 namespace {
 
-bool has(const std::vector<Tensor>& tensors, const std::string& name) {
-  return std::any_of(tensors.begin(), tensors.end(), [&](const Tensor& tensor) { return tensor.name == name; });
-}
-
 /// The inputs in the order of the form's description. Throws for a name that it does not have.
 std::vector<Tensor> in_order(const Loss& loss, const Options& options, std::vector<Tensor> given) {
   std::vector<Tensor> ordered;
   std::vector<std::string> names;
   for (const InputDescription& input : loss.inputs_of(options)) {
-    names.push_back(input.optional ? "[" + input.name + "]" : input.name);
-    const auto found = std::find_if(given.begin(), given.end(), [&](const Tensor& tensor) { return tensor.name == input.name; });
-    if (found == given.end()) continue;
-    ordered.push_back(std::move(*found));
-    given.erase(found);
+    names.push_back(input.signature());
+    for (auto tensor = given.begin(); tensor != given.end();) {
+      if (!input.matches(tensor->name)) {
+        ++tensor;
+        continue;
+      }
+      ordered.push_back(std::move(*tensor));
+      tensor = given.erase(tensor);
+    }
   }
   if (!given.empty())
     throw InputError(loss.name + ": unknown input '" + given.front().name + "'; it takes " + comma_list(names));
@@ -55,7 +55,9 @@ std::vector<std::string> differentiable_inputs(const Loss& loss, const Options& 
                                                bool prediction_only) {
   std::vector<std::string> names;
   for (const InputDescription& input : loss.inputs_of(options))
-    if (input.differentiable && (input.prediction || !prediction_only) && has(inputs, input.name)) names.push_back(input.name);
+    if (input.differentiable && (input.prediction || !prediction_only))
+      for (const Tensor& tensor : inputs)
+        if (input.matches(tensor.name)) names.push_back(tensor.name);
   return names;
 }
 
@@ -79,10 +81,15 @@ Resolved resolve(Request request) {
 
   const DType element = element_type(problem);
   const Shape loss_shape = loss.loss_shape(problem);
-  const DType loss_type = problem.reduction() != Reduction::none ? reduced_type(element) : is_real(element) ? element : problem.dtype;
+  const DType loss_type = problem.reduces() ? reduced_type(element) : is_real(element) ? element : problem.dtype;
   if (request.grad_output) add_grad_output(resolved, *request.grad_output, loss_type, loss_shape);
 
   problem.outputs.push_back({"loss", Array::contiguous(nullptr, loss_type, loss_shape)});
+  for (const OutputDescription& output : loss.outputs) {
+    if (!output.wanted(problem.options)) continue;
+    const DType type = output.integers.value_or(reduced_type(element));
+    problem.outputs.push_back({output.name, Array::contiguous(nullptr, type, loss.output_shape ? loss.output_shape(output.name, problem) : Shape{})});
+  }
   for (const std::string& name : request.gradients) {
     const std::vector<std::string> offered = differentiable_inputs(loss, problem.options, resolved.inputs, false);
     const Array* input = problem.input(name);

@@ -42,7 +42,7 @@ std::vector<std::string> cells_of(const CaseResult& result, double bandwidth) {
 
 std::string run_table(const std::vector<CaseResult>& results, const Settings& settings) {
   Table table({{"variant"}, {"backend"}, {"dtype"}, {"shape"}, {"time", true}, {"+-", true}, {"GB/s", true}, {"ceiling", true},
-               {"B/elem", true}, {"ratio", true}, {"predicted", true}, {"error/bound", true}, {"caveats"}});
+               {"B/elem", true}, {"ratio", true}, {"predicted", true}, {"error/bound", true}, {"notes"}});
   std::string heading, text;
   bool emulated = false, measured = false;
   for (const CaseResult& result : results) {
@@ -56,7 +56,7 @@ std::string run_table(const std::vector<CaseResult>& results, const Settings& se
   text = "\n" + table.text() + "\n";
   if (measured)
     text += fmt::format("time: median of a call ({}), +- about a 95 % interval of it. GB/s: bytes the loss must move (decimal) / time;\n"
-                        "ceiling: share of what memory did in this run, in the same traffic shape. Caveats: docs/measuring.md.\n", name_of(settings.mode));
+                        "ceiling: share of what memory did in this run, in the same traffic shape. Notes: docs/measuring.md.\n", name_of(settings.mode));
   if (emulated)
     text += fmt::format("simt: kernels run by the emulator, nothing timed. B/elem: bytes counted / bytes the loss must move, and their ratio.\n"
                         "predicted: counted bytes at {:.3g} TB/s, a stated figure and no measurement.\n", settings.bandwidth * 1e-12);

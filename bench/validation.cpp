@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <iterator>
 #include <mutex>
 #include <thread>
 #include <tuple>
@@ -16,13 +17,21 @@ namespace {
 
 constexpr std::size_t kCulprits = 5;
 
+/// Which dtypes meet an option set: all meet the first, and any that was asked for; else f32 and one of the others in turn, since options
+/// and dtypes do not know of each other.
+bool meets(DType dtype, std::size_t set, const Selection& selection) {
+  static constexpr DType kInTurn[] = {DType::f64, DType::f16, DType::bf16};
+  return set == 0 || selection.dtype.given() || dtype == DType::f32 || dtype == kInTurn[set % std::size(kInTurn)];
+}
+
 std::vector<ValidationGroup> groups_of(const Selection& selection) {
   std::vector<ValidationGroup> groups;
   for (const Loss& loss : Registry::instance().losses()) {
     if (!selection.loss.matches(loss.name)) continue;
     const std::vector<OptionSet> sets = option_sets(loss);
     for (const DType dtype : kRealTypes)
-      for (std::size_t s = 0; s < sets.size(); ++s) groups.push_back({&loss, sets[s], dtype, s == 0});
+      for (std::size_t s = 0; s < sets.size(); ++s)
+        if (meets(dtype, s, selection)) groups.push_back({&loss, sets[s], dtype, s == 0});
   }
   return groups;
 }

@@ -70,7 +70,7 @@ class GroupRun {
   }
 
   void run_input(const ValidationInput& input, std::size_t index, Pass pass) {
-    Prepared prepared{input.name(), input.misalignment, input.kind == DataKind::plain && input.shape.front() == 4099,
+    Prepared prepared{input.name(), input.misalignment, input.kind == DataKind::plain && (input.shape.front() == 4099 || group_.loss->composite()),
                       resolve(request_of(input, index, pass)), {}};
     if (!group_.set.text.empty()) prepared.name += " " + group_.set.text;
     // Labels are their own element type, whatever the dtype of a problem without real inputs: once is enough.

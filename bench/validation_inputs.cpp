@@ -28,7 +28,7 @@ const std::vector<ValidationInput> kRows = {
     {{300, 7}, DataKind::plain, 1}, {{70, 128}}, {{1, 20001}},          // many rows, one long row
 };
 const std::vector<ValidationInput> kFewRows = {
-    {{0, 5}}, {{4, 33}, DataKind::plain, 1}, {{7, 1001}}, {{300, 7}},
+    {{0, 5}}, {{4, 33}, DataKind::plain, 1}, {{7, 1001}}, {{75, 7}},
 };
 
 constexpr DataKind kHard[] = {DataKind::offset,   DataKind::certain,   DataKind::saturated, DataKind::denormal, DataKind::ties,
@@ -40,7 +40,23 @@ std::string ValidationInput::name() const {
   return shape_text(shape) + (misalignment ? "+" + std::to_string(misalignment) : "") + " " + std::string(name_of(kind));
 }
 
+namespace {
+
+/// A composite loss names its sizes; every second one starts off a boundary. Its hard data include labels of every sort.
+std::vector<ValidationInput> composite_inputs(const Loss& loss, bool full) {
+  std::vector<ValidationInput> inputs;
+  for (const Shape& shape : full ? loss.cases.every : loss.cases.few)
+    inputs.push_back({shape, DataKind::plain, inputs.size() % 2 ? 1 : 0});
+  for (const DataKind kind : kHard) inputs.push_back({loss.cases.hard, kind, full ? 1 : 0});
+  for (const DataKind kind : {DataKind::hidden, DataKind::ignored, DataKind::background, DataKind::crowded})
+    inputs.push_back({loss.cases.hard, kind, full ? 3 : 0});
+  return inputs;
+}
+
+}  // namespace
+
 std::vector<ValidationInput> validation_inputs(const Loss& loss, const Options& options, bool full) {
+  if (loss.composite()) return composite_inputs(loss, full);
   const bool rows = takes_rows(loss, options);
   std::vector<ValidationInput> inputs = rows ? full ? kRows : kFewRows : full ? kElements : kFewElements;
   std::erase_if(inputs, [&](const ValidationInput& input) { return !takes_rank(loss, options, input.shape.size()); });

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/problem.h"
@@ -18,8 +20,32 @@ enum class Content : std::uint8_t {
   weight,       ///< a real factor, usually >= 0
   label,        ///< an integer class index or decision, i32 or i64
   binary,       ///< an integer 0 or 1, i32 or i64
+  bit,              ///< 0 or 1, integer or real
+  non_negative,     ///< a real number >= 0
+  log_probability,  ///< a real number <= 0
+  box,              ///< x1, y1, x2, y2 along the last axis, x2 > x1 and y2 > y1
+  anchor_label,    ///< -1 (left out), 0 or 1; most anchors are left out
+  roi_label,       ///< a class >= 1, or 0: background, as most are
+  prior_label,     ///< a class >= 1, 0 (background, as nearly all are) or -1 (neither)
+  box_target,      ///< encoded box offsets, real; heavy tails where an object is, 0 elsewhere
+  inside_weight,   ///< > 0 where an object is, 0 elsewhere
+  outside_weight,  ///< > 0 where a sample is, 0 elsewhere
+  mask,            ///< 0, 1, or between
 };
-constexpr bool is_label(Content content) { return content == Content::label || content == Content::binary; }
+/// Content whose values may come as integers and become real numbers.
+constexpr bool is_sign_or_bit(Content content) { return content == Content::sign || content == Content::bit; }
+constexpr bool is_label(Content content) {
+  return content == Content::label || content == Content::binary || content == Content::anchor_label || content == Content::roi_label ||
+         content == Content::prior_label;
+}
+
+/// Which elements of an array enter the loss, as far as labels decide.
+enum class Matters : std::uint8_t {
+  all,
+  kept,           ///< rows whose label is >= 0; channels of [N, k·A, H, W] are k times the A anchors
+  positive,       ///< rows whose label is >= 1; channels of [N, 4·A, H, W] are A times four numbers
+  class_columns,  ///< of such a row of [R, 4·K] the four columns of its label
+};
 
 struct InputDescription {
   std::string name = {};
@@ -29,6 +55,37 @@ struct InputDescription {
   bool optional = false;
   bool differentiable = false;
   bool prediction = false;  ///< its gradient is the one that contract bytes and benchmarks count
+  std::string by_labels = {};  ///< the label input that says which elements matter
+  Matters matters = Matters::all;
+  int any_number = 0;       ///< stands for any number of arrays, named `name` and a word of the caller's; so many are made up
+
+  /// Whether an array of this name is one of these.
+  bool matches(std::string_view array) const { return any_number ? array.size() > name.size() && array.starts_with(name) : array == name; }
+  /// As printed: "[weight]", "param.NAME …".
+  std::string signature() const { return optional ? "[" + name + "]" : any_number ? name + "NAME …" : name; }
+};
+
+/// An output beside `loss` and the gradients.
+struct OutputDescription {
+  std::string name = {};
+  std::string shape = {};    ///< as printed: "[]", "[B, P]"
+  std::string meaning = {};
+  std::optional<DType> integers = {};  ///< their type; compared for equality. Without it: real, of the type of a reduced loss
+  bool on_request = false;             ///< given only where option `outputs` names it
+
+  bool wanted(const Options& options) const {
+    return !on_request || (options.has("outputs") && options.word("outputs").find(name) != std::string::npos);
+  }
+};
+
+/// Sizes of a loss whose cases are more than elements or rows x classes.
+struct CaseShapes {
+  std::vector<std::string> axes = {};  ///< what the numbers of a case's shape count: {"anchors", "RoIs", "classes"}
+  std::vector<Shape> every = {};       ///< what `validate` visits …
+  std::vector<Shape> few = {};         ///< … and its short form
+  Shape hard = {};                     ///< of hard data
+  Shape emulated = {}, scalar = {};    ///< what `run` measures where there is no GPU
+  bool squares = false;                ///< the loss squares differences, which must not overflow
 };
 
 /// Fewest bytes a pass must move, per array name ("input", "loss", "grad_input", …).
@@ -44,6 +101,7 @@ struct Contract {
 struct RoundingModel {
   double value_ulps = 0;
   double gradient_ulps = 0;
+  bool cancels = false;  ///< terms cancel on ordinary inputs, and no formula avoids it: nothing can be promised relative to the result
 };
 
 struct Loss {
@@ -52,6 +110,7 @@ struct Loss {
   std::string source = {};   ///< paper or peer it follows
   std::vector<InputDescription> inputs = {};  ///< of all forms together
   std::vector<OptionDescription> options = {};
+  std::vector<OutputDescription> outputs = {};  ///< beside `loss` and the gradients
   RoundingModel rounding = {};
 
   /// Infers selectors (`mode`, `input`, …) from the names, ranks and kinds of the inputs given, before they are converted to
@@ -65,6 +124,8 @@ struct Loss {
   std::function<void(Problem&)> resolve = {};
   /// Shape of `loss` for a resolved problem: empty for a scalar.
   std::function<Shape(const Problem&)> loss_shape = {};
+  /// Shape of one of `outputs`. Null: all are scalars.
+  std::function<Shape(const std::string& output, const Problem&)> output_shape = {};
   std::function<Contract(const Problem&)> contract = {};
   /// The scalar reference: plain C++ in double, single thread.
   std::function<WideResult(const WideProblem&)> reference = {};
@@ -72,6 +133,7 @@ struct Loss {
   std::function<std::int64_t(const Problem&)> sum_length = {};
   /// Shape of the named input for a case of shape `shape` ("N" or "N x C"), for made-up data.
   std::function<Shape(const std::string& input, const Shape& shape, const Options&)> input_shape = {};
+  CaseShapes cases = {};  ///< no axes: the shapes of a pointwise or row-wise loss
 
   std::vector<std::string> preference = {};  ///< variants, best first: the first that supports a request is the default
   std::vector<Shape> default_shapes = {};    ///< benchmark sizes on a GPU
@@ -86,9 +148,11 @@ struct Loss {
       if (input.differentiable) return true;
     return false;
   }
+  /// True where a case's shape is neither elements nor rows x classes.
+  bool composite() const { return !cases.axes.empty(); }
   const InputDescription* find_input(std::string_view input) const {
     for (const InputDescription& entry : inputs)
-      if (entry.name == input) return &entry;
+      if (entry.matches(input)) return &entry;
     return nullptr;
   }
 };

@@ -30,10 +30,13 @@ std::optional<Number> parse_number(std::string_view text) {
 std::string OptionDescription::accepted() const {
   switch (kind) {
     case Kind::flag: return "true, false";
-    case Kind::choice: return comma_list(choices);
-    case Kind::integer: case Kind::real: break;
+    case Kind::choice: if (!or_integer) return comma_list(choices); break;
+    case Kind::text: return "a value that this option takes there";
+    case Kind::integer: case Kind::real: case Kind::list: break;
   }
-  std::string phrase = kind == Kind::integer ? "an integer" : "a number";
+  std::string phrase = kind == Kind::integer ? "an integer" : kind == Kind::list ? "numbers, separated by commas, each" : "a number";
+  if (kind == Kind::choice) phrase = comma_list(choices) + ", an integer";
+  if (kind == Kind::list && !std::isfinite(least)) return "numbers, separated by commas";
   if (std::isfinite(least)) phrase += (exclusive ? " > " : " >= ") + number_text(least);
   if (std::isfinite(most)) phrase += (std::isfinite(least) ? " and <= " : " <= ") + number_text(most);
   return phrase;
@@ -58,7 +61,21 @@ OptionValue OptionDescription::parse(std::string_view text) const {
       break;
     case Kind::choice:
       if (std::find(choices.begin(), choices.end(), text) != choices.end()) return std::string(text);
+      if (const auto value = parse_number<std::int64_t>(text); or_integer && value && in_range(static_cast<double>(*value))) return std::string(text);
       break;
+    case Kind::text: return std::string(text);
+    case Kind::list: {
+      std::vector<double> values;
+      for (std::size_t start = 0; start <= text.size();) {
+        const std::size_t comma = std::min(text.find(',', start), text.size());
+        const auto value = parse_number<double>(text.substr(start, comma - start));
+        if (!value || !std::isfinite(*value) || !in_range(*value)) break;
+        values.push_back(*value);
+        if (comma == text.size()) return values;
+        start = comma + 1;
+      }
+      break;
+    }
   }
   throw InputError("option " + name + ": '" + std::string(text) + "' is not accepted; accepted: " + accepted());
 }
@@ -101,6 +118,29 @@ OptionDescription OptionDescription::choice(std::string name, std::optional<std:
   return option;
 }
 
+OptionDescription OptionDescription::any_of(std::string prefix, std::string meaning) {
+  OptionDescription option;
+  option.name = std::move(prefix);
+  option.kind = Kind::text;
+  option.meaning = std::move(meaning);
+  return option;
+}
+
+OptionDescription OptionDescription::choice_or_integer(std::string name, std::optional<std::string> initial, std::vector<std::string> choices,
+                                                       std::string meaning) {
+  OptionDescription option = choice(std::move(name), std::move(initial), std::move(choices), std::move(meaning));
+  option.or_integer = true;
+  return option;
+}
+
+OptionDescription OptionDescription::list(std::string name, std::string meaning) {
+  OptionDescription option;
+  option.name = std::move(name);
+  option.kind = Kind::list;
+  option.meaning = std::move(meaning);
+  return option;
+}
+
 OptionDescription OptionDescription::at_least(double value) && {
   least = value;
   exclusive = false;
@@ -124,7 +164,7 @@ Options::Options(const std::vector<OptionDescription>& descriptions) {
 }
 
 void Options::give(const std::vector<OptionDescription>& descriptions, std::string_view name, std::string_view text) {
-  const auto found = std::find_if(descriptions.begin(), descriptions.end(), [&](const auto& option) { return option.name == name; });
+  const auto found = std::find_if(descriptions.begin(), descriptions.end(), [&](const auto& option) { return option.matches(name); });
   if (found == descriptions.end()) {
     std::vector<std::string> names;
     for (const OptionDescription& option : descriptions) names.push_back(option.name);
@@ -148,6 +188,11 @@ std::string to_string(const OptionValue& value) {
   if (const bool* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
   if (const std::int64_t* integer = std::get_if<std::int64_t>(&value)) return std::to_string(*integer);
   if (const double* real = std::get_if<double>(&value)) return number_text(*real);
+  if (const std::vector<double>* list = std::get_if<std::vector<double>>(&value)) {
+    std::string text;
+    for (const double number : *list) text += (text.empty() ? "" : ",") + number_text(number);
+    return text;
+  }
   return std::get<std::string>(value);
 }
 

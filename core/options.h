@@ -12,17 +12,18 @@
 
 namespace lossbench {
 
-using OptionValue = std::variant<bool, std::int64_t, double, std::string>;
+using OptionValue = std::variant<bool, std::int64_t, double, std::string, std::vector<double>>;
 
 /// One option of a loss. `initial` is its default; an option without one is absent until given (`Options::has`).
 struct OptionDescription {
-  enum class Kind : std::uint8_t { flag, integer, real, choice };
+  enum class Kind : std::uint8_t { flag, integer, real, choice, text, list };  ///< a list is real numbers, "1,0.5"
 
   std::string name;
   Kind kind = Kind::real;
   std::optional<OptionValue> initial;
   std::string meaning;
   std::vector<std::string> choices;                                  ///< accepted words of a `choice`
+  bool or_integer = false;                                           ///< … which may also be an integer, kept as the word it is
   double least = -std::numeric_limits<double>::infinity();           ///< accepted range of a number …
   double most = std::numeric_limits<double>::infinity();
   bool exclusive = false;                                            ///< … whose lower end is excluded
@@ -39,6 +40,14 @@ struct OptionDescription {
   static OptionDescription real(std::string name, std::optional<double> initial, std::string meaning);
   static OptionDescription choice(std::string name, std::optional<std::string> initial, std::vector<std::string> choices,
                                   std::string meaning);
+  /// Any option whose name begins with `prefix`, kept as the text it is: options that belong to something named elsewhere.
+  static OptionDescription any_of(std::string prefix, std::string meaning);
+  /// Whether an option of this name is described here.
+  bool matches(std::string_view option) const { return kind == Kind::text ? option.size() > name.size() && option.starts_with(name) : option == name; }
+  static OptionDescription choice_or_integer(std::string name, std::optional<std::string> initial, std::vector<std::string> choices,
+                                             std::string meaning);
+  /// No numbers by default: what that means is the loss's to say.
+  static OptionDescription list(std::string name, std::string meaning);
   OptionDescription at_least(double value) &&;
   OptionDescription above(double value) &&;
   OptionDescription at_most(double value) &&;
@@ -64,6 +73,8 @@ class Options {
   std::int64_t integer(std::string_view name) const { return std::get<std::int64_t>(at(name)); }
   double real(std::string_view name) const { return std::get<double>(at(name)); }
   const std::string& word(std::string_view name) const { return std::get<std::string>(at(name)); }
+
+  const std::vector<double>& list(std::string_view name) const { return std::get<std::vector<double>>(at(name)); }
 
   const std::map<std::string, OptionValue, std::less<>>& values() const { return values_; }
 

@@ -34,6 +34,8 @@ struct Problem {
   const Array* input(std::string_view name) const { return find(inputs, name); }
   const Array* output(std::string_view name) const { return find(outputs, name); }
 
+  /// True where `loss` is one number: always for a loss that takes no reduction option.
+  bool reduces() const { return !options.has("reduction") || reduction() != Reduction::none; }
   /// `none` for a loss that takes no reduction option.
   Reduction reduction() const {
     if (!options.has("reduction")) return Reduction::none;

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Makes the example data: real logits, scores, predictions and targets of small models.
 
-Three models are trained on data that ship with scikit-learn, one half of each set for training and the other, unseen half for
-the arrays:
+Models are trained on data that ship with scikit-learn, one half of each set for training and the other, unseen half for the
+arrays:
 
   digits         multinomial logistic regression, 10 classes      digits_*.npy
   breast cancer  logistic regression and a linear SVM, 2 classes    cancer_*.npy
   diabetes       linear regression of disease progression         diabetes_*.npy
+  digits         two small detectors, see detection_data.py       faster_rcnn_*.npy, ssd_*.npy
 
 Everything is written as little-endian, C-order .npy, float32 or integers, under DIR/data, with DIR/data/PROVENANCE.md
 (versions, how each file was made, sha256). Then make_expected.py records in DIR/expected.json what scikit-learn and PyTorch
@@ -29,6 +30,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
+import detection_data
 import make_expected
 
 
@@ -100,6 +102,9 @@ def provenance(arrays, folder):
         "- cancer: `StandardScaler`, then `LogisticRegression(C=1.0, max_iter=2000)` for logits and probabilities and",
         "  `LinearSVC(C=1.0, loss='hinge', max_iter=100000, random_state=0)` for scores",
         "- diabetes: `LinearRegression()` on the standardised target",
+        "- faster_rcnn, ssd: digits pasted on canvases, so that boxes are exact and the class is the digit; scores by",
+        "  `LogisticRegression(C=1.0, max_iter=500)` and offsets by `Ridge(1.0)` on 8 x 8 cell means of every box, fitted on canvases of",
+        "  the training half (`examples/detection_data.py`)",
         "",
         "| file | dtype | shape | content | sha256 |",
         "|---|---|---|---|---|",
@@ -117,7 +122,7 @@ def main():
                         help="folder that gets data/ and expected.json (default: the script's own)")
     folder = parser.parse_args().out / "data"
     folder.mkdir(parents=True, exist_ok=True)
-    arrays = {**digits(), **cancer(), **diabetes()}
+    arrays = {**digits(), **cancer(), **diabetes(), **detection_data.arrays()}
     for name, (array, _) in arrays.items():
         np.save(folder / f"{name}.npy", np.ascontiguousarray(array))
     (folder / "PROVENANCE.md").write_text(provenance(arrays, folder), encoding="utf-8")

@@ -35,12 +35,22 @@ def summary(array):
     }
 
 
+def hard_negatives(logits, labels, ratio=3):
+    """SSD's mask of priors that count: positives, and in each image the negatives of greatest background loss, the first of equals."""
+    losses = F.cross_entropy(logits.detach().transpose(1, 2), torch.zeros_like(labels), reduction="none")
+    losses[labels != 0] = -1
+    rank = losses.argsort(dim=1, descending=True, stable=True).argsort(dim=1)
+    wanted = torch.minimum((ratio * (labels > 0).sum(1)).long(), (labels == 0).sum(1))
+    return (labels > 0) | ((labels == 0) & (rank < wanted[:, None]))
+
+
 class Recorder:
     """Evaluates one Python expression per case, over the arrays by their file names and the libraries."""
 
     def __init__(self, folder):
         self.cases = []
-        self.names = {"F": F, "np": np, "torch": torch, "metrics": sklearn.metrics, "softmax": scipy.special.softmax}
+        self.names = {"F": F, "np": np, "torch": torch, "metrics": sklearn.metrics, "softmax": scipy.special.softmax,
+                      "hard_negatives": hard_negatives}
         self.arrays = {path.stem: np.load(path) for path in sorted(folder.glob("*.npy"))}
 
     def _add(self, name, inputs, options, source, library, flags=(), **result):
@@ -70,6 +80,23 @@ class Recorder:
             result.setdefault("arrays", {})[f"grad_{gradient}"] = summary(tensors[gradient].grad.numpy())
             flags = [f"--grad={gradient}"]
         self._add(loss, inputs, options, source, f"torch {torch.__version__}", flags, **result)
+
+    def parts(self, loss, inputs, gradients, total, **sources):
+        """A loss of several parts: each output by its own expression, and the gradients of `total`, an expression of them."""
+        tensors = {}
+        for name, stem in inputs.items():
+            array = torch.from_numpy(self.arrays[stem])
+            tensors[name] = array if array.dtype == torch.int64 else array.double()
+        for name in gradients:
+            tensors[name].requires_grad_(True)
+        values = {output: eval(source, {**self.names, **tensors}) for output, source in sources.items()}
+        value = eval(total, dict(values))
+        value.backward()
+        scalars = {output: part.item() for output, part in values.items()}
+        arrays = {f"grad_{name}": summary(tensors[name].grad.numpy()) for name in gradients}
+        text = "; ".join(f"{output} = {source}" for output, source in sources.items())
+        self._add(loss, inputs, {}, f"{total} with {text}", f"torch {torch.__version__}", [f"--grad={','.join(gradients)}"], loss=value.item(),
+                  scalars=scalars, arrays=arrays)
 
     def sklearn(self, loss, inputs, source, **options):
         """`source` sees each input by its name, as an array of doubles or of integers."""
@@ -158,10 +185,34 @@ def decision_cases(record):
                    "metrics.zero_one_loss(np.ones(len(target), bool), abs(target - pred) < 0.5)", mode="tolerance", T=0.5)
 
 
+def detection_cases(record):
+    rcnn = {name: f"faster_rcnn_{name}" for name in ("rpn_cls_score", "rpn_labels", "rpn_bbox_pred", "rpn_bbox_targets",
+                                                     "rpn_bbox_inside_weights", "rpn_bbox_outside_weights", "cls_score", "labels",
+                                                     "bbox_pred", "bbox_targets")}
+    rcnn.update({f"bbox_{side}_weights": "faster_rcnn_bbox_weights" for side in ("inside", "outside")})
+    smooth = "({prefix}bbox_outside_weights * F.smooth_l1_loss({prefix}bbox_inside_weights * {prefix}bbox_pred, {prefix}bbox_inside_weights * " \
+             "{prefix}bbox_targets, reduction='none', beta={beta})).sum()"
+    record.parts("faster_rcnn", rcnn, ["rpn_cls_score", "rpn_bbox_pred", "cls_score", "bbox_pred"],
+                 "rpn_cross_entropy + rpn_loss_box + cross_entropy + loss_box",
+                 rpn_cross_entropy="F.cross_entropy(rpn_cls_score, rpn_labels, ignore_index=-1)",
+                 rpn_loss_box=smooth.format(prefix="rpn_", beta="1/9"),
+                 cross_entropy="F.cross_entropy(cls_score, labels)",
+                 loss_box=smooth.format(prefix="", beta="1") + " / len(labels)")
+    rpn = {"rpn_cls_score": rcnn["rpn_cls_score"], "labels": rcnn["rpn_labels"]}
+    record.torch("rpn_cls", rpn, "F.cross_entropy(rpn_cls_score, labels, ignore_index=-1)", gradient="rpn_cls_score")
+    ssd = {name: f"ssd_{name}" for name in ("conf_logits", "loc_pred", "labels", "loc_targets")}
+    record.parts("ssd_multibox", ssd, ["conf_logits", "loc_pred"], "loss_conf + loss_loc",
+                 loss_conf="(F.cross_entropy(conf_logits.transpose(1, 2), labels, reduction='none') * hard_negatives(conf_logits, labels)).sum()"
+                           " / (labels > 0).sum()",
+                 loss_loc="F.smooth_l1_loss(loc_pred[labels > 0], loc_targets[labels > 0], reduction='sum') / (labels > 0).sum()")
+    record.torch("ssd_loc", {"input": ssd["loc_pred"], "target": ssd["loc_targets"]},
+                 "F.smooth_l1_loss(input, target, reduction='none').sum(-1).mean()", gradient="input", reduction="mean")
+
+
 def write(folder):
     """Evaluates every case on the arrays in `folder` and writes expected.json beside it."""
     record = Recorder(folder)
-    for add in (softmax_cases, bce_cases, regression_cases, decision_cases):
+    for add in (softmax_cases, bce_cases, regression_cases, decision_cases, detection_cases):
         add(record)
     path = folder.parent / "expected.json"
     lines = ",\n".join("  " + json.dumps(case) for case in record.cases)

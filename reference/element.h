@@ -11,6 +11,12 @@ struct Element {
   double gradient;
 };
 
+/// Derivative with respect to another input, with the sum of the absolute values of the terms it is made of.
+struct Slope {
+  double gradient;
+  double condition;
+};
+
 /// Sign of x: -1, 0 or +1. NaN stays NaN, so that a gradient of NaN is never mistaken for a number.
 inline double sign(double x) { return x > 0 ? 1.0 : x < 0 ? -1.0 : x == 0 ? 0.0 : x; }
 

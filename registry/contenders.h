@@ -14,5 +14,6 @@ Variant scalar_reference(const std::vector<Loss>& losses);
 Variant thrust_on_host();
 Variant thrust_on_cuda();  ///< only in a build with CUDA
 Variant cub_on_cuda();     ///< only in a build with CUDA
+Variant cub_mining_on_cuda();  ///< only in a build with CUDA
 
 }  // namespace lossbench

@@ -24,31 +24,37 @@ InputDescription grad_output_input() {
 
 void check_names(const Problem& problem, const std::vector<InputDescription>& inputs) {
   std::vector<std::string> names;
-  for (const InputDescription& input : inputs) names.push_back(input.optional ? "[" + input.name + "]" : input.name);
+  for (const InputDescription& input : inputs) names.push_back(input.signature());
   for (const NamedArray& given : problem.inputs) {
-    const auto same = [&](const InputDescription& input) { return input.name == given.name; };
+    const auto same = [&](const InputDescription& input) { return input.matches(given.name); };
     if (std::none_of(inputs.begin(), inputs.end(), same))
       throw InputError(problem.loss + ": unknown input '" + given.name + "'; it takes " + comma_list(names));
   }
+  const auto is_given = [&](const InputDescription& input) {
+    return std::any_of(problem.inputs.begin(), problem.inputs.end(), [&](const NamedArray& given) { return input.matches(given.name); });
+  };
   for (const InputDescription& input : inputs)
-    if (!input.optional && !problem.input(input.name))
-      throw InputError(problem.loss + ": input '" + input.name + "' is missing; it takes " + comma_list(names));
+    if (!input.optional && !is_given(input))
+      throw InputError(problem.loss + ": input '" + input.signature() + "' is missing; it takes " + comma_list(names));
 }
 
 void check_dtypes(const Problem& problem, const std::vector<InputDescription>& inputs) {
-  for (const InputDescription& input : inputs) {
-    const Array* array = problem.input(input.name);
-    if (!array) continue;
-    if (is_label(input.content)) {
+  for (const NamedArray& given : problem.inputs) {
+    auto input = std::find_if(inputs.begin(), inputs.end(), [&](const InputDescription& entry) { return entry.name == given.name; });
+    if (input == inputs.end())
+      input = std::find_if(inputs.begin(), inputs.end(), [&](const InputDescription& entry) { return entry.matches(given.name); });
+    if (input == inputs.end()) continue;
+    const Array* array = &given.array;
+    if (is_label(input->content)) {
       if (is_real(array->dtype))
-        throw InputError(problem.loss + ": input '" + input.name + "' is " + std::string(name_of(array->dtype)) +
+        throw InputError(problem.loss + ": input '" + given.name + "' is " + std::string(name_of(array->dtype)) +
                          "; labels are i32 or i64");
-    } else if (input.name == "grad_output" && problem.reduction() != Reduction::none) {
+    } else if (given.name == "grad_output" && problem.reduces()) {
       if (array->dtype != reduced_type(problem.dtype))
         throw InputError(problem.loss + ": input 'grad_output' is " + std::string(name_of(array->dtype)) + "; the loss is " +
                          std::string(name_of(reduced_type(problem.dtype))));
     } else if (array->dtype != problem.dtype) {
-      throw InputError(problem.loss + ": input '" + input.name + "' is " + std::string(name_of(array->dtype)) +
+      throw InputError(problem.loss + ": input '" + given.name + "' is " + std::string(name_of(array->dtype)) +
                        "; the problem's dtype is " + std::string(name_of(problem.dtype)));
     }
   }
@@ -101,15 +107,33 @@ std::int64_t label_at(const Array& array, std::int64_t i) {
   return array.dtype == DType::i32 ? array.as<std::int32_t>()[i] : array.as<std::int64_t>()[i];
 }
 
-void check_signs(const Problem& problem, std::string_view input) {
+namespace {
+
+/// Every value of a host array satisfies `legal`; names index and value of the first that does not.
+template <class Legal>
+void check_values(const Problem& problem, std::string_view input, Legal legal, const char* accepted) {
   const Array* array = problem.input(input);
   if (!array || array->where != Where::host) return;
   for (std::int64_t i = 0; i < array->count(); ++i) {
     const double value = real_at(*array, i);
-    if (value != 1 && value != -1)
+    if (!legal(value))
       throw InputError(problem.loss + ": input '" + std::string(input) + "' is " + to_string(OptionValue(value)) + " at index " +
-                       std::to_string(i) + "; accepted are -1 and 1");
+                       std::to_string(i) + "; accepted are " + accepted);
   }
+}
+
+}  // namespace
+
+void check_signs(const Problem& problem, std::string_view input) {
+  check_values(problem, input, [](double value) { return value == 1 || value == -1; }, "-1 and 1");
+}
+
+void check_bits(const Problem& problem, std::string_view input) {
+  check_values(problem, input, [](double value) { return value == 1 || value == 0; }, "0 and 1");
+}
+
+void check_not_negative(const Problem& problem, std::string_view input) {
+  check_values(problem, input, [](double value) { return !(value < 0); }, "numbers >= 0");
 }
 
 void check_labels(const Problem& problem, std::string_view input, std::int64_t classes, const std::int64_t* ignored) {

@@ -30,6 +30,10 @@ void check_contiguous(const Problem& problem, std::string_view input);
 
 /// Every value of a host array is -1 or +1.
 void check_signs(const Problem& problem, std::string_view input);
+/// Every value of a host array is 0 or 1.
+void check_bits(const Problem& problem, std::string_view input);
+/// No value of a host array is negative; NaN may be.
+void check_not_negative(const Problem& problem, std::string_view input);
 /// Every value of a host array is in [0, classes), or is `ignored`; names index and value of the first that is not.
 void check_labels(const Problem& problem, std::string_view input, std::int64_t classes, const std::int64_t* ignored = nullptr);
 

@@ -8,6 +8,10 @@
 //   condition(options)     like reference: sums of |terms| of value and gradient, where terms cancel
 //   reference_term(options) operands of one element -> its term in the divisor, where divisor(problem) says `computed`
 //   kNegatedTarget = true  the target's gradient is minus the prediction's
+//   kSecondGradient, reference_second(options)   an input with a gradient of its own (Functor::second_gradient), and a callable like
+//                          reference: operands of one element -> reference::Slope
+//   complete_options(problem)  defaults that depend on others, and checks of options against each other
+//   check(problem)         checks of its own, after those of shapes and dtypes
 #pragma once
 
 #include <cmath>
@@ -47,10 +51,12 @@ void check_pointwise(const Problem& problem, const std::vector<InputDescription>
     else check_same_shape(problem, input.name, first);
     if (!input.optional || input.name == "grad_output") check_contiguous(problem, input.name);
     if (input.content == Content::sign) check_signs(problem, input.name);
+    if (input.content == Content::bit) check_bits(problem, input.name);
   }
   const Array *one = problem.input(first), *two = problem.input(Entry::kOperands[1]);
   if (!is_real(one->dtype) && one->dtype != two->dtype)
     throw InputError(problem.loss + ": inputs '" + first + "' and '" + Entry::kOperands[1] + "' must both be i32 or both be i64");
+  if constexpr (requires { Entry::check(problem); }) Entry::check(problem);
 }
 
 /// Bytes of every operand, of the one that decides the divisor again, of the loss and of the prediction's gradient.
@@ -144,6 +150,8 @@ WideResult pointwise_reference(const WideProblem& problem) {
 
   WideResult result;
   std::vector<double> losses(none ? count : 0), conditions(none ? count : 0), gradient(gradients ? count : 0), steepness(gradients ? count : 0);
+  constexpr bool kHasSecond = requires { Entry::kSecondGradient; };
+  std::vector<double> second(kHasSecond ? gradient.size() : 0), second_steepness(second.size());
   reference::Sum sum, magnitude;
   double x[kOperands];
   for (std::size_t i = 0; i < count; ++i) {
@@ -157,6 +165,11 @@ WideResult pointwise_reference(const WideProblem& problem) {
       const double factor = weighted ? upstream->second.values[none ? i : 0] : 1.0;
       gradient[i] = empty ? 0.0 : element.gradient * factor / divisor;
       steepness[i] = empty ? 0.0 : condition.gradient * std::fabs(factor / divisor);
+      if constexpr (kHasSecond) {
+        const reference::Slope slope = Entry::reference_second(problem.options)(x);
+        second[i] = empty ? 0.0 : slope.gradient * factor / divisor;
+        second_steepness[i] = empty ? 0.0 : slope.condition * std::fabs(factor / divisor);
+      }
     }
   }
 
@@ -176,62 +189,16 @@ WideResult pointwise_reference(const WideProblem& problem) {
       result.outputs["grad_target"] = {.shape = first.shape, .values = std::move(negated)};
       result.condition["grad_target"] = steepness;
     }
+    if constexpr (kHasSecond) {
+      const std::string name = std::string("grad_") + Entry::kSecondGradient;
+      result.outputs[name] = {.shape = first.shape, .values = std::move(second)};
+      result.condition[name] = std::move(second_steepness);
+    }
     const std::string name = std::string("grad_") + Entry::kOperands[0];
     result.outputs[name] = {.shape = first.shape, .values = std::move(gradient)};
     result.condition[name] = std::move(steepness);
   }
   return result;
-}
-
-/// Fills what follows from the entries of a loss, which are looked up by its name. `loss` brings name, summary, source, inputs, options, rounding, option sets,
-/// and, where it has several forms, `infer` and `inputs_of_form`.
-template <class... Entries>
-Loss complete_pointwise(Loss loss) {
-  const auto dispatch = [name = loss.name](const Options& options, auto&& visit) {
-    const auto serves = [&]<class Entry>(std::type_identity<Entry> entry) {
-      if constexpr (requires { Entry::reference(options); }) {
-        if (name != Entry::kLoss || !entry_accepts<Entry>(options)) return false;
-        visit(entry);
-        return true;
-      } else {
-        return false;
-      }
-    };
-    if (!(serves(std::type_identity<Entries>{}) || ...)) throw InputError(name + ": no form of the loss has these options");
-  };
-  if (loss.has_gradient()) loss.inputs.push_back(grad_output_input());
-
-  if (!loss.resolve)
-    loss.resolve = [description = loss, dispatch](Problem& problem) {
-      if (description.infer) description.infer(problem);
-      check_names(problem, description.inputs_of(problem.options));
-      dispatch(problem.options, [&](auto entry) {
-        check_pointwise<typename decltype(entry)::type>(problem, description.inputs_of(problem.options));
-      });
-    };
-  if (!loss.loss_shape)
-    loss.loss_shape = [](const Problem& problem) {
-      return problem.reduction() == Reduction::none ? problem.inputs.front().array.shape : Shape{};
-    };
-  if (!loss.contract)
-    loss.contract = [dispatch](const Problem& problem) {
-      Contract contract;
-      dispatch(problem.options, [&](auto entry) { contract = pointwise_contract<typename decltype(entry)::type>(problem); });
-      return contract;
-    };
-  if (!loss.reference)
-    loss.reference = [dispatch](const WideProblem& problem) {
-      WideResult result;
-      dispatch(problem.options, [&](auto entry) { result = pointwise_reference<typename decltype(entry)::type>(problem); });
-      return result;
-    };
-  if (!loss.sum_length) loss.sum_length = [](const Problem& problem) { return problem.inputs.front().array.count(); };
-  if (!loss.input_shape) loss.input_shape = [](const std::string&, const Shape& shape, const Options&) { return shape; };
-  if (loss.preference.empty())
-    loss.preference = {"fused",     "single_pass", "compensated",     "elementwise", "vectorized", "warp_shuffle",
-                       "shared_tree", "naive_atomic", "map_then_reduce", "cub",         "thrust"};
-  if (loss.default_shapes.empty()) loss.default_shapes = {{std::int64_t(1) << 28}, {std::int64_t(1) << 24}, {std::int64_t(1) << 20}};
-  return loss;
 }
 
 }  // namespace lossbench::inline SIMT_BUILD

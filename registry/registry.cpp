@@ -1,10 +1,24 @@
 #include "registry/registry.h"
 
+#include <algorithm>
+#include <iterator>
+#include <type_traits>
+
 #include "core/error.h"
+#include "registry/complete_loss.h"
 #include "registry/contenders.h"
+#include "registry/losses/faster_rcnn.h"
+#include "registry/losses/iou_loss.h"
+#include "registry/losses/nll.h"
+#include "registry/losses/openpose.h"
+#include "registry/losses/regularization.h"
+#include "registry/losses/ssd.h"
 #include "registry/losses/softmax_cross_entropy.h"
-#include "registry/pointwise_loss.h"
+#include "registry/losses/ssd.h"
+#include "registry/losses/structural_risk.h"
 #include "registry/pointwise_losses.h"
+#include "registry/row_losses.h"
+#include "registry/softmax_choice.h"
 #include "registry/variant_table.h"
 
 namespace lossbench {
@@ -17,33 +31,56 @@ std::vector<Variant> on_backend(std::vector<Variant> variants, Backend backend) 
   return variants;
 }
 
-/// The loss of an entry that describes one, completed from all entries of the list.
-template <class Entry, class... Entries>
-void add_described(std::vector<Loss>& losses, EntryList<Entries...>) {
-  if constexpr (requires { Entry::describe(); }) losses.push_back(complete_pointwise<Entries...>(Entry::describe()));
+/// The losses of the entries that describe one, each completed from all entries.
+template <class... Pointwise, class... Rows>
+void add_described(std::vector<Loss>& losses, EntryList<Pointwise...>, EntryList<Rows...>) {
+  const auto add = [&]<class Entry>(std::type_identity<Entry>) {
+    if constexpr (requires { Entry::describe(); }) losses.push_back(complete_loss<Pointwise..., Rows...>(Entry::describe()));
+  };
+  (add(std::type_identity<Pointwise>{}), ...);
+  (add(std::type_identity<Rows>{}), ...);
 }
 
-template <class... Entries>
-void add_pointwise(std::vector<Loss>& losses, EntryList<Entries...> all) {
-  (add_described<Entries>(losses, all), ...);
+/// The order of `lossbench list`: decisions, margins, distances, probabilities, rows.
+constexpr std::string_view kOrder[] = {
+    "zero_one", "logistic", "log_loss", "hinge", "hinge_embedding",
+    "l1", "l2", "smooth_l1", "huber", "smooth_l1_weighted", "norm_l1", "norm_l2",
+    "bce", "cross_entropy_notes", "sigmoid_focal", "kl_div", "poisson_nll", "gaussian_nll",
+    "softmax_cross_entropy", "nll", "triplet_margin", "cosine_embedding", "dice", "iou_loss",
+    "rpn_cls", "rpn_box", "rpn", "fast_rcnn", "faster_rcnn", "ssd_loc", "ssd_conf", "ssd_multibox", "openpose", "regularization"};
+
+void sort_losses(std::vector<Loss>& losses) {
+  const auto rank = [](const Loss& loss) { return std::find(std::begin(kOrder), std::end(kOrder), loss.name) - std::begin(kOrder); };
+  std::stable_sort(losses.begin(), losses.end(), [&](const Loss& a, const Loss& b) { return rank(a) < rank(b); });
 }
 
 }  // namespace
 
 Registry::Registry() {
-  // The order of `lossbench list`.
   losses_.push_back(zero_one());
-  add_pointwise(losses_, PointwiseEntries{});
+  add_described(losses_, PointwiseEntries{}, RowEntries{});
   losses_.push_back(softmax_cross_entropy());
+  losses_.push_back(iou_loss());
+  losses_.push_back(nll());
+  for (const auto describe : {rpn_cls, rpn_box, rpn, fast_rcnn, faster_rcnn, ssd_loc, ssd_conf, ssd_multibox, openpose})
+    losses_.push_back(describe());
+  losses_.push_back(regularization());
+  sort_losses(losses_);
+  losses_.push_back(structural_risk(losses_));  // any of those before
 
   variants_.push_back(scalar_reference(losses_));
 #if LOSSBENCH_HAS_THRUST
   variants_.push_back(thrust_on_host());
 #endif
   for (Variant& variant : on_backend(simt_variants(), Backend::simt)) variants_.push_back(std::move(variant));
+  variants_.push_back(automatic_softmax(Backend::simt));
+  variants_.push_back(composed_risk(Backend::simt));
 #if LOSSBENCH_HAS_CUDA
   for (Variant& variant : on_backend(cuda_variants(), Backend::cuda)) variants_.push_back(std::move(variant));
+  variants_.push_back(automatic_softmax(Backend::cuda));
+  variants_.push_back(composed_risk(Backend::cuda));
   variants_.push_back(cub_on_cuda());
+  variants_.push_back(cub_mining_on_cuda());
   variants_.push_back(thrust_on_cuda());
 #endif
 }

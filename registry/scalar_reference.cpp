@@ -21,6 +21,10 @@ WideArray widen(const Array& array) {
 }
 
 void narrow(const Array& array, const WideArray& wide) {
+  for (std::size_t i = 0; i < wide.labels.size(); ++i) {
+    if (array.dtype == DType::i64) array.as<std::int64_t>()[i] = wide.labels[i];
+    if (array.dtype == DType::i32) array.as<std::int32_t>()[i] = static_cast<std::int32_t>(wide.labels[i]);
+  }
   for (std::size_t i = 0; i < wide.values.size(); ++i) {
     const double value = wide.values[i];
     switch (array.dtype) {

@@ -12,7 +12,7 @@ std::vector<Variant> simt_variants();
 std::vector<Variant> cuda_variants();  ///< only in a build with CUDA
 
 /// One variant from its parts, which differ in dtype.
-inline Variant merge(std::initializer_list<Variant> parts) {
+[[maybe_unused]] static Variant merge(std::initializer_list<Variant> parts) {
   Variant whole = *parts.begin();
   whole.implementations.clear();
   for (const Variant& part : parts)

@@ -102,6 +102,86 @@ const std::vector<Coverage>& table() {
   return kTable;
 }
 
+/// Losses of several arrays of unlike shapes: what each array must hold, a value at a time.
+struct ArrayCoverage {
+  const char* loss;
+  const char* options;
+  const char* input;
+  std::vector<std::function<bool(double)>> values;
+};
+
+bool positive(double x) { return x > 0; }
+bool negative(double x) { return x < 0; }
+bool zero(double x) { return x == 0; }
+bool one(double x) { return x == 1; }
+bool low(double x) { return x < 0.25; }
+bool high(double x) { return x > 0.75; }
+bool soft(double x) { return x > 0 && x < 1; }
+
+const std::vector<ArrayCoverage>& array_table() {
+  static const std::vector<ArrayCoverage> kTable = {
+      {"log_loss", "", "probs", {low, high}}, {"log_loss", "", "target", {zero, one}},
+      {"hinge_embedding", "", "input", {[](double x) { return x < 1; }, [](double x) { return x > 1; }}},
+      {"hinge_embedding", "", "target", {positive, negative}},
+      {"norm_l1", "", "input", {positive, negative}}, {"norm_l2", "", "input", {positive, negative}},
+      {"cross_entropy_notes", "", "P", {low, high}}, {"cross_entropy_notes", "", "Y", {zero, one, soft}},
+      {"sigmoid_focal", "", "logits", {positive, negative, [](double x) { return std::fabs(x) > 17; }}},
+      {"sigmoid_focal", "", "target", {zero, one, soft}},
+      {"kl_div", "", "target", {zero, positive}},
+      {"poisson_nll", "", "input", {positive, negative}}, {"poisson_nll", "", "target", {low, [](double x) { return x > 1; }}},
+      {"gaussian_nll", "", "var", {low, [](double x) { return x > 1; }}},
+      {"nll", "", "log_probs", {negative}}, {"nll", "", "target", {zero, positive}},
+      {"triplet_margin", "", "anchor", {positive, negative}},
+      {"cosine_embedding", "", "target", {positive, negative}},
+      {"dice", "", "target", {zero, one, soft}}, {"dice", "", "logits", {positive, negative}},
+      {"iou_loss", "", "pred", {positive}},
+      {"rpn_cls", "", "labels", {negative, zero, positive}}, {"rpn_cls", "", "rpn_cls_score", {positive, negative}},
+      {"rpn_box", "", "inside_weight", {zero, positive}}, {"rpn_box", "", "outside_weight", {zero, positive}},
+      {"rpn_box", "", "target", {zero, positive, negative}},
+      {"rpn", "", "labels", {negative, zero, positive}}, {"rpn", "", "bbox_targets", {zero, positive, negative}},
+      // No background among RoIs that are measured: the contract counts every box as read. `validate` has them.
+      {"fast_rcnn", "", "labels", {positive}}, {"fast_rcnn", "", "bbox_targets", {positive, negative}},
+      {"faster_rcnn", "", "rpn_labels", {negative, zero, positive}}, {"faster_rcnn", "", "labels", {positive}},
+      {"faster_rcnn", "", "rpn_bbox_inside_weights", {zero, positive}}, {"faster_rcnn", "", "bbox_outside_weights", {zero, positive}},
+      {"ssd_loc", "", "target", {positive, negative}}, {"ssd_conf", "", "probs", {low, high}},
+      {"ssd_multibox", "", "labels", {zero, positive}}, {"ssd_multibox", "", "loc_targets", {zero, positive, negative}},
+      {"openpose", "", "heat_pred", {positive, negative}}, {"openpose", "+mask", "mask", {zero, one, soft}},
+      {"regularization", "", "", {positive, negative}}, {"structural_risk", "", "param.", {positive, negative}},
+  };
+  return kTable;
+}
+
+/// A case that is large enough to hold everything there is.
+Shape shape_for(const Loss& loss, const Options& options) {
+  if (loss.composite()) return loss.cases.emulated;
+  return takes_rank(loss, options, 1) ? Shape{1 << 14} : Shape{256, 64};
+}
+
+class Values : public testing::TestWithParam<std::size_t> {};
+INSTANTIATE_TEST_SUITE_P(Table, Values, testing::Range(std::size_t{0}, array_table().size()),
+                         [](const auto& info) { return std::string(array_table()[info.param].loss) + "_" + std::to_string(info.param); });
+
+/// 256 of 21,600 anchors are samples, and few of those are positive, so one in a thousand will do.
+TEST_P(Values, AreThereWhateverTheSeed) {
+  const ArrayCoverage& coverage = array_table()[GetParam()];
+  const Loss& loss = Registry::instance().loss(coverage.loss);
+  const OptionSet set = parse_option_set(loss, coverage.options);
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    const auto inputs = DataMaker(loss, set.options, DType::f32, DType::i32, DataKind::kept, seed).inputs(shape_for(loss, set.options), set.extra);
+    const auto found = std::find_if(inputs.begin(), inputs.end(), [&](const Tensor& tensor) { return tensor.name.starts_with(coverage.input); });
+    ASSERT_NE(found, inputs.end()) << coverage.input;
+    const WideArray array = found->widen();
+    for (std::size_t v = 0; v < coverage.values.size(); ++v) {
+      std::int64_t visits = 0;
+      for (std::int64_t i = 0; i < array.count(); ++i) {
+        const std::size_t at = static_cast<std::size_t>(i);
+        visits += coverage.values[v](array.is_label ? static_cast<double>(array.labels[at]) : array.values[at]);
+      }
+      EXPECT_GE(visits, std::max<std::int64_t>(array.count() / 1000, 1)) << coverage.loss << " " << coverage.input << ", value " << v << ", seed " << seed;
+    }
+  }
+}
+
 class Branches : public testing::TestWithParam<std::size_t> {};
 INSTANTIATE_TEST_SUITE_P(Table, Branches, testing::Range(std::size_t{0}, table().size()),
                          [](const auto& info) { return std::string(table()[info.param].loss) + "_" + std::to_string(info.param); });
@@ -130,6 +210,7 @@ TEST_P(Branches, AreVisitedWhateverTheSeed) {
 TEST(BranchTable, HoldsEveryLoss) {
   std::set<std::string> known;
   for (const Coverage& coverage : table()) known.insert(coverage.loss);
+  for (const ArrayCoverage& coverage : array_table()) known.insert(coverage.loss);
   for (const Loss& loss : Registry::instance().losses()) EXPECT_TRUE(known.contains(loss.name)) << loss.name << " is not in the table";
 }
 

@@ -21,14 +21,14 @@ struct EveryCase {
   std::string name;
 };
 
-/// Pointwise losses get `elements`, row-wise ones `rows`.
+/// Pointwise losses get `elements`, row-wise ones `rows`, composite ones the hard size of their description.
 struct CaseShapes {
   Shape elements;
   Shape rows;
 };
 
 inline Resolved make_request(const Loss& loss, const OptionSet& set, Pass pass, DType dtype, const CaseShapes& shapes) {
-  const Shape& shape = takes_rows(loss, set.options) ? shapes.rows : shapes.elements;
+  const Shape& shape = loss.composite() ? loss.cases.hard : takes_rows(loss, set.options) ? shapes.rows : shapes.elements;
   const DataMaker maker(loss, set.options, dtype, DType::i32, DataKind::plain, 7);
   Request request{.loss = &loss, .options = set.options, .pass = pass, .dtype = dtype, .inputs = maker.inputs(shape, set.extra),
                   .grad_output = std::nullopt, .gradients = {}};

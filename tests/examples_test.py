@@ -54,6 +54,8 @@ class Eval(unittest.TestCase):
             outputs = printed["outputs"]
             if "loss" in case:
                 self.close(float(outputs["loss"]["value"]), case["loss"], ABSOLUTE, f"loss\n{told}")
+            for name, expected in case.get("scalars", {}).items():
+                self.close(float(outputs[name]["value"]), expected, ABSOLUTE, f"{name}\n{told}")
             for name, expected in case.get("arrays", {}).items():
                 self.assertEqual(outputs[name]["shape"], expected["shape"], told)
                 self.check_array(np.load(Path(folder) / f"{name}.npy"), expected, f"{name}\n{told}")

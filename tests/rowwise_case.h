@@ -89,6 +89,8 @@ struct Case {
   DType label_type = DType::i64;
   int skip = 0;                   ///< elements by which every array is misaligned
   std::int64_t row_padding = 0;   ///< logits [N, C] and their gradient: unused elements behind each row
+  int gradient_skip = -1;         ///< elements by which the gradient is misaligned, where not by `skip`
+  bool in_place = false;          ///< the gradient replaces the logits
 
   std::int64_t classes() const { return shape[1]; }
   std::int64_t inner() const { return count_of(std::span(shape).subspan(2)); }
@@ -125,6 +127,21 @@ inline Array strided(void* data, const Case& test) {
   return array;
 }
 
+/// Whether the variant takes the case; those that read vectors refuse classes that lie apart, some refuse long rows.
+inline bool accepts(const Variant& variant, const Case& test) {
+  Problem problem;
+  problem.options = test.parsed();
+  problem.dtype = test.dtype;
+  Shape positions = test.shape;
+  positions.erase(positions.begin() + 1);
+  Array logits = Array::contiguous(nullptr, test.dtype, test.shape);
+  if (test.row_padding > 0) logits.strides[0] = test.classes() + test.row_padding;
+  problem.inputs = {{"logits", logits}, {"target", Array::contiguous(nullptr, test.label_type, positions)}};
+  for (const Implementation& entry : variant.implementations)
+    if (entry.element == test.dtype && entry.pass == Pass::forward) return entry.rejects(problem).empty();
+  return false;
+}
+
 /// Runs the case; `repeats` > 1 runs it again on the same workspace, which a variant must leave ready.
 inline Outcome run(const Variant& variant, Pass pass, const Case& test, int repeats = 1) {
   const Implementation* implementation = nullptr;
@@ -139,7 +156,8 @@ inline Outcome run(const Variant& variant, Pass pass, const Case& test, int repe
   const std::int64_t stored = test.shape[0] * (test.classes() * test.inner() + test.row_padding);
   Storage logits(test.dtype, stored, test.skip), labels(test.label_type, test.positions(), test.skip);
   Storage weight(test.dtype, test.classes(), test.skip), upstream(loss_type, losses, test.skip);
-  Storage loss(loss_type, losses, test.skip), gradient(test.dtype, stored, test.skip);
+  Storage loss(loss_type, losses, test.skip), apart(test.dtype, stored, test.gradient_skip < 0 ? test.skip : test.gradient_skip);
+  Storage& gradient = test.in_place ? logits : apart;
   const std::int64_t row = test.classes() * test.inner();
   const auto place = [&](std::int64_t i) { return test.row_padding == 0 ? i : i / row * (row + test.row_padding) + i % row; };
   for (std::size_t i = 0; i < test.logits.size(); ++i) logits.set(place(std::int64_t(i)), test.logits[i]);
@@ -184,6 +202,13 @@ inline std::vector<Variant> variants() {
   return found;
 }
 
+/// Times that u·|x_c - m| enters an exponential: its rounded exponent, and with ex2.approx the rounded log2(e) too.
+inline Wide exponent_roundings(const Variant& variant) {
+  for (const char* accurate : {"three_pass", "online", "warp_per_row", "positions"})
+    if (variant.name == accurate) return 1;
+  return 2;
+}
+
 struct Expected {
   std::vector<Wide> loss, gradient, loss_bound, gradient_bound;
 };
@@ -191,7 +216,7 @@ struct Expected {
 /// The definition, -Σ t_c·log p_c and its derivative, one position at a time, and how far a variant may be from it.
 ///
 /// With u of the arithmetic, s = sum_ulps, l = Σ e^(x_c - m) and D = Σ p_c·(m - x_c):
-///   l           relative error u·(5 + s + D): each exponential 4u (2 ulp) and u·(m - x_c) through its rounded exponent, s for
+///   l           relative error u·(5 + s + r·D): each exponential 4u (2 ulp) and r·u·(m - x_c) through its rounded exponent, s for
 ///               adding, 1 for rounding the sum
 ///   log l       u·(5 + s + D) + 4u·log l (2 ulp of log1p); m - x_c is a difference in double
 ///   p_c         relative error u·(10 + s + D + (m - x_c))
@@ -205,7 +230,7 @@ inline Expected expected(const Case& test, const Variant& variant) {
   const std::int64_t classes = test.classes(), positions = test.positions(), inner = test.inner();
   const DType arithmetic = reduced_type(test.dtype);
   const Wide u = unit_roundoff(arithmetic), tiny = smallest(arithmetic), u64 = 0x1p-53L;
-  const Wide s = variant.sum_ulps(classes, test.dtype);
+  const Wide s = variant.sum_ulps(classes, test.dtype), r = exponent_roundings(variant);
 
   Expected result;
   result.gradient.assign(test.logits.size(), 0);
@@ -237,14 +262,14 @@ inline Expected expected(const Case& test, const Variant& variant) {
       terms += std::fabs(t(c)) * (m - x(c));
     }
     result.loss.push_back(loss);
-    result.loss_bound.push_back(u * size * (5 + s + spread + 4 * log_l) + 16 * u64 * (terms + std::fabs(loss)) + tiny * Wide(classes));
+    result.loss_bound.push_back(u * size * (5 + s + r * spread + 4 * log_l) + 16 * u64 * (terms + std::fabs(loss)) + tiny * Wide(classes));
     for (std::int64_t c = 0; c < classes; ++c) {
       const auto at = std::size_t(test.at(position, c));
       const Wide p = std::exp(x(c) - m) / l, q = c == label ? rest / l : 1 - p;
       result.gradient[at] = p * (total - t(c)) - t(c) * q;
       const Wide away = p > 0 ? m - x(c) : 0;
-      const Wide own = std::fabs(t(c)) * (c == label ? q * (4 + p * (8 + s + away)) + p * spread : Wide(4));
-      const Wide all = std::fabs(c == label ? total - t(c) : total) * p * (14 + s + spread + away);
+      const Wide own = std::fabs(t(c)) * (c == label ? q * (4 + p * (8 + s + r * away)) + r * p * spread : Wide(4));
+      const Wide all = std::fabs(c == label ? total - t(c) : total) * p * (14 + s + r * spread + r * away);
       result.gradient_bound[at] = u * (all + own) + tiny * Wide(classes + 4);
     }
   }

@@ -63,7 +63,22 @@ TEST(RowwiseDescription, NamesTheCulprit) {
   EXPECT_NAMES(bench.refusal(), "'target'", "[2]", "[3]");
   Bench real;
   real.problem.inputs[1].array.dtype = DType::f32;
-  EXPECT_NAMES(real.refusal(), "'target'", "i32 or i64");
+  EXPECT_NAMES(real.refusal(), "'target'", "[3]", "[3, 4]", "probability");
+  real.problem.inputs[1].array = Array::contiguous(real.logits.data(), DType::f32, {3, 4});
+  EXPECT_EQ(real.refusal(), "");
+  EXPECT_EQ(real.problem.options.word("target"), "probs");
+  EXPECT_EQ(real.problem.options.word("normalizer"), "batch_positions");
+  Bench contradicts;
+  contradicts.give("target", "probs");
+  EXPECT_NAMES(contradicts.refusal(), "'target'", "probs", "i32", "index");
+  Bench sums = real;
+  sums.problem.options = Options(softmax_cross_entropy().options);
+  sums.give("normalizer", "weight_sum");
+  EXPECT_NAMES(sums.refusal(), "'normalizer'", "weight_sum", "batch_positions");
+  Bench ignores = real;
+  ignores.problem.options = Options(softmax_cross_entropy().options);
+  ignores.give("ignore_index", "3");
+  EXPECT_NAMES(ignores.refusal(), "'ignore_index'", "index");
   Bench flat;
   flat.problem.inputs[0].array = Array::contiguous(flat.logits.data(), DType::f32, {3});
   EXPECT_NAMES(flat.refusal(), "'logits'", "[N, C]");
@@ -90,7 +105,8 @@ TEST(RowwiseDescription, NamesTheCulprit) {
     EXPECT_NAMES(divisor.refusal(), "'normalizer'", reduction, "mean");
   }
   EXPECT_THROW(Bench().give("label_smoothing", "1.5"), InputError);
-  EXPECT_THROW(Bench().give("normalizer", "batch_positions"), InputError);
+  for (const auto& [name, value] : {std::pair{"normalizer", "rows"}, {"softcap", "-1"}, {"z_loss", "-1"}, {"prob_floor", "2"}, {"outputs", "loss"}})
+    EXPECT_THROW(Bench().give(name, value), InputError) << name;
 }
 
 TEST(RowwiseDescription, TheContractCountsEveryArrayOnce) {
@@ -106,6 +122,18 @@ TEST(RowwiseDescription, TheContractCountsEveryArrayOnce) {
   EXPECT_EQ(loss.contract(bench.problem).read(), 48 + 2 * 12 + 16);
   bench.give("normalizer", "full");
   EXPECT_EQ(loss.contract(bench.problem).read(), 48 + 12 + 16);
+}
+
+TEST(RowwiseDescription, OutputsOnRequest) {
+  const Loss loss = softmax_cross_entropy();
+  Bench bench;
+  for (const OutputDescription& output : loss.outputs) EXPECT_FALSE(output.wanted(bench.problem.options)) << output.name;
+  bench.give("outputs", "log_sum_exp,argmax");
+  for (const OutputDescription& output : loss.outputs) {
+    EXPECT_TRUE(output.wanted(bench.problem.options)) << output.name;
+    EXPECT_EQ(loss.output_shape(output.name, bench.problem), Shape{3});
+  }
+  EXPECT_EQ(loss.contract(bench.problem).written(), 4 + 3 * (4 + 8));
 }
 
 TEST(RowwiseDescription, ShapesOfMadeUpData) {

@@ -20,6 +20,7 @@ Case row_of(DType dtype, std::vector<double> logits, std::int64_t label, std::ve
 }
 
 void expect_definition(const Variant& variant, const Case& test, const std::string& what) {
+  if (!accepts(variant, test)) return;
   const Expected want = expected(test, variant);
   const Outcome got = run(variant, Pass::gradient, test);
   const DType loss_type = test.reduction() == Reduction::none ? test.dtype : reduced_type(test.dtype);
@@ -43,6 +44,7 @@ TEST(RowwiseEdge, EqualLogitsGiveLogVAtAnyOffset) {
         const double at = std::min(std::max(round_to(dtype, offset), -largest(dtype)), largest(dtype));
         for (const char* smoothing : {"label_smoothing=0", "label_smoothing=0.25"}) {
           const Case test = row_of(dtype, std::vector<double>(std::size_t(classes), at), classes / 2, {smoothing, "reduction=sum"});
+          if (!accepts(variant, test)) continue;
           const double loss = run(variant, Pass::forward, test).loss[0], want = std::log(double(classes));
           const double u = unit_roundoff(reduced_type(dtype));
           EXPECT_TRUE(std::fabs(loss - want) <= u * (6 + variant.sum_ulps(classes, dtype) + 4 * want))
@@ -118,6 +120,7 @@ TEST(RowwiseEdge, AConfidentRowKeepsItsDigits) {
         std::vector<double> logits(std::size_t(classes), 1.0);
         logits[std::size_t(classes - 2)] = 41;
         const Case test = row_of(dtype, logits, classes - 2);
+        if (!accepts(variant, test)) continue;
         const Outcome got = run(variant, Pass::gradient, test);
         const double others = double(classes - 1) * std::exp(-40.0);
         const double tolerance = unit_roundoff(dtype) * (60 + variant.sum_ulps(classes, dtype));
@@ -180,6 +183,7 @@ TEST(RowwiseEdge, RowsWithoutProbabilities) {
       EXPECT_TRUE(std::isnan(run(variant, Pass::forward, row_of(dtype, {x}, 0)).loss[0])) << variant.name << " " << x;
       std::vector<double> wide(1500, 0.5);
       wide[1234] = x;
+      if (!accepts(variant, row_of(dtype, wide, 7))) continue;
       const double loss = run(variant, Pass::forward, row_of(dtype, wide, 7)).loss[0];
       EXPECT_EQ(std::isnan(loss), x != -kInfinity) << variant.name << " " << x << " among many: " << loss;
     }

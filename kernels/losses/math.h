@@ -1,5 +1,5 @@
 // Mathematics for loss functors: one spelling for float and double, on the GPU, in the emulator and in host contenders.
-// Errors (in units of the last place): exp 2, log 1, log1p 2 in float (CUDA C++ Programming Guide, appendix on mathematical
+// Errors (in units of the last place): exp 2, expm1 1, log 1, log1p 2, atan 2, pow 4 in float (CUDA C++ Programming Guide, appendix on mathematical
 // functions); glibc's are below 1.
 #pragma once
 
@@ -17,6 +17,16 @@ SIMT_FN float log(float x) { return logf(x); }
 SIMT_FN double log(double x) { return ::log(x); }
 SIMT_FN float log1p(float x) { return log1pf(x); }
 SIMT_FN double log1p(double x) { return ::log1p(x); }
+SIMT_FN float pow(float x, float y) { return powf(x, y); }
+SIMT_FN double pow(double x, double y) { return ::pow(x, y); }
+SIMT_FN float sqrt(float x) { return sqrtf(x); }
+SIMT_FN double sqrt(double x) { return ::sqrt(x); }
+SIMT_FN float atan(float x) { return atanf(x); }
+SIMT_FN double atan(double x) { return ::atan(x); }
+SIMT_FN float expm1(float x) { return expm1f(x); }
+SIMT_FN double expm1(double x) { return ::expm1(x); }
+SIMT_FN float tanh(float x) { return tanhf(x); }
+SIMT_FN double tanh(double x) { return ::tanh(x); }
 SIMT_FN float trunc(float x) { return truncf(x); }
 SIMT_FN double trunc(double x) { return ::trunc(x); }
 

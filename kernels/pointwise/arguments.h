@@ -67,11 +67,15 @@ struct PointwiseArguments {
   simt::Global<const Reduced<T>> upstream;        ///< gradient of the reduced loss; absent is 1
   simt::Global<const T> elementwise_upstream;     ///< the same for reduction none
   simt::Global<T> gradient;                       ///< of the prediction, or null
-  simt::Global<T> target_gradient;                ///< minus that of the prediction, or null
+  simt::Global<T> second_gradient;                ///< of another input: Functor::second_gradient, or minus the first; or null
   /// Every operand and output that is present is full size and as far from a 16-byte boundary as operand 0, so that vector
   /// accesses line up. Where they do not, all are accessed element by element.
   bool in_phase = false;
 };
+
+/// A functor with a second gradient that is not just minus the first.
+template <class Functor>
+concept HasSecondGradient = requires { Functor::kSecondGradient; };
 
 // ---- one element, or one vector of them --------------------------------------------------------------------------------
 
@@ -106,6 +110,12 @@ __device__ __forceinline__ Real gradient_of(const Functor& loss, const Real (&x)
   if constexpr (Functor::kOperands == 2) return loss.gradient(x[0], x[1]);
   else if constexpr (Functor::kOperands == 3) return loss.gradient(x[0], x[1], x[2]);
   else return loss.gradient(x[0], x[1], x[2], x[3]);
+}
+
+template <HasSecondGradient Functor, class Real>
+__device__ __forceinline__ Real second_gradient_of(const Functor& loss, const Real (&x)[Functor::kOperands]) {
+  if constexpr (Functor::kOperands == 2) return loss.second_gradient(x[0], x[1]);
+  else return loss.second_gradient(x[0], x[1], x[2]);
 }
 
 /// The operands of one element.

@@ -11,13 +11,22 @@
 
 namespace lossbench::inline SIMT_BUILD {
 
-/// The derivative of one element times its upstream gradient.
-template <class Functor, class T>
-__device__ __forceinline__ Arithmetic<T> elementwise_gradient(const PointwiseArguments<Functor, T>& arguments,
-                                                              const Arithmetic<T> (&x)[Functor::kOperands], std::int64_t index) {
-  const Arithmetic<T> derivative = gradient_of(arguments.loss, x);
-  return arguments.elementwise_upstream ? derivative * widen(simt::load(arguments.elementwise_upstream, index)) : derivative;
-}
+/// What the derivatives of kWidth consecutive elements are multiplied by: their upstream gradients, or 1.
+template <int kWidth, class Real>
+struct UpstreamFactors {
+  Real factor[kWidth];
+
+  template <class Functor, class T>
+  __device__ static UpstreamFactors of(const PointwiseArguments<Functor, T>& arguments, std::int64_t index) {
+    UpstreamFactors factors;
+#pragma unroll
+    for (int e = 0; e < kWidth; ++e)
+      factors.factor[e] = arguments.elementwise_upstream ? widen(simt::load(arguments.elementwise_upstream, index + e)) : Real(1);
+    return factors;
+  }
+
+  __device__ Real operator()(Real derivative, int e) const { return derivative * factor[e]; }
+};
 
 template <class Functor, class T, Pass kPass>
 __global__ void __launch_bounds__(kBlockThreads)
@@ -36,17 +45,21 @@ elementwise_kernel(PointwiseArguments<Functor, T> arguments) {
           simt::store<simt::Cache::streaming>(arguments.elementwise_loss, index, losses);
         }
         if constexpr (kPass == Pass::gradient) {
+          const auto factors = UpstreamFactors<kWidth, Real>::of(arguments, index);
           Real gradient[kWidth];
 #pragma unroll
-          for (int e = 0; e < kWidth; ++e) gradient[e] = elementwise_gradient(arguments, x[e], index + e);
-          store_gradients<kWidth>(arguments, index, gradient);
+          for (int e = 0; e < kWidth; ++e) gradient[e] = factors(gradient_of(arguments.loss, x[e]), e);
+          store_gradients<kWidth>(arguments, index, x, gradient, factors);
         }
       },
       [&](std::int64_t index) {
-        Real x[Functor::kOperands];
-        read_element(arguments, index, x);
-        if (arguments.elementwise_loss) simt::store(arguments.elementwise_loss, index, narrow<T>(value_of(arguments.loss, x)));
-        if constexpr (kPass == Pass::gradient) store_gradient(arguments, index, elementwise_gradient(arguments, x, index));
+        Real x[1][Functor::kOperands];
+        read_element(arguments, index, x[0]);
+        if (arguments.elementwise_loss) simt::store(arguments.elementwise_loss, index, narrow<T>(value_of(arguments.loss, x[0])));
+        if constexpr (kPass == Pass::gradient) {
+          const auto factors = UpstreamFactors<1, Real>::of(arguments, index);
+          store_gradients<1>(arguments, index, x, {factors(gradient_of(arguments.loss, x[0]), 0)}, factors);
+        }
       });
 }
 

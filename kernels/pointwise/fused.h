@@ -32,13 +32,13 @@ fused_kernel(PointwiseArguments<Functor, T> arguments, simt::Global<Sum> partial
           gradient[e] = factor(gradient_of(arguments.loss, x[e]));
         }
         sum.add(vector);
-        store_gradients<kWidth>(arguments, index, gradient);
+        store_gradients<kWidth>(arguments, index, x, gradient, factor);
       },
       [&](std::int64_t index) {
-        Real x[Functor::kOperands];
-        read_element(arguments, index, x);
-        sum.add(value_of(arguments.loss, x));
-        store_gradient(arguments, index, factor(gradient_of(arguments.loss, x)));
+        Real x[1][Functor::kOperands];
+        read_element(arguments, index, x[0]);
+        sum.add(value_of(arguments.loss, x[0]));
+        store_gradients<1>(arguments, index, x, {factor(gradient_of(arguments.loss, x[0]))}, factor);
       });
   if (grid_sum(sum, partials, ticket) && arguments.reduced_loss)
     simt::store(arguments.reduced_loss, 0, Reduced<T>(arguments.divisor.quotient(sum.result())));

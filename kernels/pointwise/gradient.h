@@ -19,30 +19,28 @@ struct GradientFactor {
     return {divisor == 0 ? Real(0) : Real(upstream / divisor), divisor == 0};
   }
 
-  __device__ Real operator()(Real derivative) const { return empty ? Real(0) : derivative * factor; }
+  __device__ Real operator()(Real derivative, int = 0) const { return empty ? Real(0) : derivative * factor; }
 };
 
-template <class Functor, class T>
-__device__ __forceinline__ void store_gradient(const PointwiseArguments<Functor, T>& arguments, std::int64_t index,
-                                               Arithmetic<T> gradient) {
-  if (arguments.gradient) simt::store<simt::Cache::streaming>(arguments.gradient, index, narrow<T>(gradient));
-  if (arguments.target_gradient) simt::store<simt::Cache::streaming>(arguments.target_gradient, index, narrow<T>(-gradient));
-}
-
-/// Stores kWidth consecutive gradients, 16 bytes at once, to outputs in phase.
-template <int kWidth, class Functor, class T>
+/// Stores the gradients of kWidth consecutive elements, 16 bytes at once where there are several, to outputs in phase.
+/// `gradient` is the first, complete; scale(derivative, e) makes a gradient of the derivative that the second needs.
+template <int kWidth, class Functor, class T, class Scale>
 __device__ __forceinline__ void store_gradients(const PointwiseArguments<Functor, T>& arguments, std::int64_t index,
-                                                const Arithmetic<T> (&gradient)[kWidth]) {
+                                                const Arithmetic<T> (&x)[kWidth][Functor::kOperands],
+                                                const Arithmetic<T> (&gradient)[kWidth], Scale scale) {
   simt::Vec<T, kWidth> vector;
   if (arguments.gradient) {
 #pragma unroll
     for (int e = 0; e < kWidth; ++e) vector[e] = narrow<T>(gradient[e]);
     simt::store<simt::Cache::streaming>(arguments.gradient, index, vector);
   }
-  if (arguments.target_gradient) {
+  if (arguments.second_gradient) {
 #pragma unroll
-    for (int e = 0; e < kWidth; ++e) vector[e] = narrow<T>(-gradient[e]);
-    simt::store<simt::Cache::streaming>(arguments.target_gradient, index, vector);
+    for (int e = 0; e < kWidth; ++e) {
+      if constexpr (HasSecondGradient<Functor>) vector[e] = narrow<T>(scale(second_gradient_of(arguments.loss, x[e]), e));
+      else vector[e] = narrow<T>(-gradient[e]);
+    }
+    simt::store<simt::Cache::streaming>(arguments.second_gradient, index, vector);
   }
 }
 

@@ -5,6 +5,7 @@
 //   kLoss, kOperands              the loss's name; the inputs that are the functor's operands, in order
 //   bind(problem)                 the functor with its options
 //   divisor(problem)              optional: a divisor other than the count of elements
+//   kSecondGradient               optional: the input that the second gradient is of; "target" without
 #pragma once
 
 #include <array>
@@ -34,6 +35,12 @@ simt::Global<T> handle(const std::vector<NamedArray>& arrays, std::string_view n
   for (const NamedArray& entry : arrays)
     if (entry.name == name) return handle<T>(&entry.array, entry.name);
   return {};
+}
+
+template <class Entry>
+constexpr const char* second_gradient_input() {
+  if constexpr (requires { Entry::kSecondGradient; }) return Entry::kSecondGradient;
+  else return "target";
 }
 
 template <class Entry, class T>
@@ -68,9 +75,9 @@ PointwiseArguments<typename Entry::Functor, T> make_arguments(const Problem& pro
   }
   if (problem.pass == Pass::gradient) {
     arguments.gradient = handle<T>(problem.outputs, "grad_" + std::string(Entry::kOperands[0]));
-    arguments.target_gradient = handle<T>(problem.outputs, "grad_target");
+    arguments.second_gradient = handle<T>(problem.outputs, "grad_" + std::string(second_gradient_input<Entry>()));
     line_up(arguments.gradient);
-    line_up(arguments.target_gradient);
+    line_up(arguments.second_gradient);
   }
   line_up(arguments.elementwise_loss);
   arguments.in_phase = in_phase;

@@ -44,9 +44,9 @@ template <class Functor, class T>
 __global__ void __launch_bounds__(kBlockThreads) gradient_kernel(PointwiseArguments<Functor, T> arguments) {
   const auto factor = GradientFactor<Arithmetic<T>>::of(arguments);
   grid_elements(arguments.count, [&](std::int64_t index) {
-    Arithmetic<T> x[Functor::kOperands];
-    read_element(arguments, index, x);
-    store_gradient(arguments, index, factor(gradient_of(arguments.loss, x)));
+    Arithmetic<T> x[1][Functor::kOperands];
+    read_element(arguments, index, x[0]);
+    store_gradients<1>(arguments, index, x, {factor(gradient_of(arguments.loss, x[0]))}, factor);
   });
 }
 

@@ -36,7 +36,7 @@ __device__ __forceinline__ void grid_vectors(std::int64_t count, std::int64_t he
   const std::int64_t vectors = vectors_fit ? (count - head) / kWidth : 0;
   const std::int64_t rest = count - vectors * kWidth;
   for (std::int64_t i = grid_thread(); i < rest; i += grid_threads()) element_body(i < head ? i : i + vectors * kWidth);
-#pragma unroll(kWidth <= 4 ? 2 : 1)  // 64 bytes in flight a thread, for two operands of f32; more only costs registers
+#pragma unroll(kWidth == 4 ? 2 : 1)  // 64 bytes in flight a thread, for two operands of f32; more, or two doubles twice, only costs registers
   for (std::int64_t vector = grid_thread(); vector < vectors; vector += grid_threads()) vector_body(head + vector * kWidth);
 }
 

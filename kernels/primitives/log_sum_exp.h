@@ -64,6 +64,13 @@ struct RowSums {
     return others + double(math::exp(peak.label_logit - peak.maximum));
   }
 
+  /// log Σ e^x_c: -inf where every logit is -inf.
+  SIMT_FN double log_sum_exp() const {
+    const Real none = Real(-INFINITY);
+    if (peak.maximum == none && peak.label_logit == none && others == 0) return -INFINITY;
+    return double(peak.maximum) + double(log_exponentials());
+  }
+
   /// log of that.
   SIMT_FN Real log_exponentials() const {
     const double sum = exponentials();
@@ -72,6 +79,29 @@ struct RowSums {
   }
 };
 
+/// e^x. The fast one rounds x·log2(e), with a constant that is rounded too, and is then off by 2^-22: relative error
+/// u·(4 + 2·|x|), where the accurate one has 4u (2 ulp). Double has no fast one.
+template <bool kFast>
+__device__ __forceinline__ float exponential(float x) {
+  if constexpr (kFast) return simt::exp2_approx(x * 1.44269504088896341f);
+  else return math::exp(x);
+}
+template <bool>
+__device__ __forceinline__ double exponential(double x) { return math::exp(x); }
+
+/// The same where a result below the smallest normal number counts: as the gradient of a class that is all but impossible. The fast
+/// one is computed 2^64 too large there, because ex2.approx gives 0 for subnormal results; adding 64 to the exponent is exact.
+template <bool kFast>
+__device__ __forceinline__ float gradual_exponential(float x) {
+  if constexpr (!kFast) return math::exp(x);
+  const float exponent = x * 1.44269504088896341f;
+  const bool tiny = exponent < -64;
+  const float e = simt::exp2_approx(tiny ? exponent + 64 : exponent);
+  return tiny ? e * 0x1p-64f : e;
+}
+template <bool>
+__device__ __forceinline__ double gradual_exponential(double x) { return math::exp(x); }
+
 /// One thread's share of a row, read once: sums relative to a running reference r that follows the maximum.
 ///
 /// r is raised to the maximum so far only when a logit exceeds it by more than kSlack; until then exponents reach e^kSlack at
@@ -79,7 +109,9 @@ struct RowSums {
 /// With the slack, a term that was rescaled k times is at most e^(-kSlack·(k-1)) of the logit that set r last, so of n terms in
 /// a thread the average one (by weight) was rescaled at most 2.1 + 1.03·ln(n)/kSlack times, one of them because of the label.
 /// r starts at the lowest number of the type, not at -inf: -inf - r is then -inf and never NaN, whatever was masked.
-template <class Real>
+///
+/// kFast: exponentials by ex2.approx, see exponential().
+template <class Real, bool kFast = false>
 struct OnlineSum {
   static constexpr Real kLowest = std::numeric_limits<Real>::lowest();
   static constexpr Real kSlack = 4;
@@ -99,7 +131,7 @@ struct OnlineSum {
     for (int k = 1; k < kCount; ++k) highest = larger(highest, x[k]);
     maximum = larger(maximum, highest);
     if (highest > reference + kSlack) {
-      others *= double(math::exp(reference - highest));
+      others *= double(exponential<kFast>(reference - highest));
       shortfall.raise(double(highest) - double(reference));
       reference = highest;
     }
@@ -108,19 +140,21 @@ struct OnlineSum {
     for (int k = 0; k < kCount; ++k) {
       const bool own = is_label(k);
       if (own) label_logit = x[k];
-      sum += own ? Real(0) : math::exp(x[k] - reference);
+      sum += own ? Real(0) : exponential<kFast>(x[k] - reference);
     }
     others += double(sum);
   }
 
   /// The share of one logit in the shortfall, after add() has seen it.
-  SIMT_FN void add_shortfall(Real x, Real class_weight) { shortfall.add(double(class_weight), double(reference) - double(x)); }
+  SIMT_FN void add_shortfall(Real x, double class_weight) { shortfall.add(class_weight, double(reference) - double(x)); }
 
   SIMT_FN Peak<Real> peak() const { return {maximum, label_logit}; }
 
-  /// Measures everything from the row's maximum, once that is known.
-  SIMT_FN void settle(Real row_maximum) {
-    others *= double(math::exp(reference - row_maximum));
+  /// Measures everything from the row's maximum, once that is known. Where nothing exceeds -inf all stays as it is: the sum is 0,
+  /// or NaN.
+  __device__ __forceinline__ void settle(Real row_maximum) {
+    if (row_maximum == Real(-INFINITY)) return;
+    others *= double(exponential<kFast>(reference - row_maximum));
     shortfall.raise(double(row_maximum) - double(reference));
   }
 };

@@ -55,8 +55,12 @@ struct RowTotals {
   }
 };
 
-/// Most classes a row may have: class indices are int, and a thread counts a few chunks beyond the end. Offsets are int64.
+/// Most classes a row may have: class indices are int, and a thread counts a few pieces beyond the end. Offsets are int64.
 constexpr std::int64_t kMaxClasses = std::int64_t(1) << 30;
+
+/// Instead of a label: the row is left out, or its target is a row of probabilities.
+constexpr int kIgnored = -1;
+constexpr int kProbabilities = -2;
 
 template <class T>
 struct SoftmaxArguments {
@@ -67,30 +71,46 @@ struct SoftmaxArguments {
   RowLayout layout;
   std::int64_t rows = 0;
   int classes = 0;
-  Labels labels;                  ///< one a row
+  Labels labels;                        ///< one a row, or none …
+  simt::Global<const T> probabilities;  ///< … and one a logit
+  RowLayout probability_layout;
   std::int64_t ignore_index = 0;
   simt::Global<const T> weight;   ///< one a class, or null for ones
   double own = 1;                 ///< 1 - label_smoothing: share of the target that is the label's
   double share = 0;               ///< label_smoothing / classes: share of every class
+  double z_loss = 0;
+  double most = INFINITY;         ///< of -log p: -log(prob_floor)
+  Real softcap = 0;               ///< 0: none
   RowDivisor divisor;
 
   simt::Global<T> row_loss;                    ///< reduction none
   simt::Global<Reduced> reduced_loss;          ///< the others
   simt::Global<const T> row_upstream;          ///< gradient of the row losses, or null for ones
   simt::Global<const Reduced> upstream;        ///< of the reduced loss, or null for 1
-  simt::Global<T> gradient;                    ///< of the logits
+  simt::Global<T> gradient;                    ///< of the logits; may be the logits' own memory
   RowLayout gradient_layout;
+  simt::Global<Reduced> log_sum_exp;           ///< one a row, or null
+  simt::Global<std::int64_t> argmax;           ///< one a row, or null
 
   simt::Global<double> label_sum;   ///< what the `divisor` kernel found
   simt::Global<RowTotals> partials;
   simt::Global<unsigned> ticket;
 
-  /// Label of the row, or -1 when the row is ignored; a label that is no class is ignored too.
+  int slice = 0;   ///< classes a block keeps of a row, where several blocks share one
+  int stages = 1;  ///< slices a block has room for
+
+  /// Label of the row, or kIgnored, also for a label that is no class; kProbabilities where there are none.
   __device__ int kept_label(std::int64_t row) const {
+    if (probabilities) return kProbabilities;
     const std::int64_t label = labels[row];
-    return label == ignore_index || label < 0 || label >= classes ? -1 : int(label);
+    return label == ignore_index || label < 0 || label >= classes ? kIgnored : int(label);
   }
   __device__ Real class_weight(int c) const { return weight ? Real(simt::to_float(simt::load(weight, c))) : Real(1); }
+
+  /// Whether every class has a target weight of its own, not the label alone.
+  __device__ bool spreads() const { return share != 0 || probabilities; }
+  /// Whether rows are reduced even where their label is ignored.
+  __device__ bool describes_rows() const { return bool(log_sum_exp) || bool(argmax); }
 };
 
 }  // namespace lossbench::inline SIMT_BUILD::rowwise

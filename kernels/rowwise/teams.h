@@ -1,4 +1,5 @@
-// Who works on one row: a block, or a warp. Both deal rows to teams and classes to threads in turn, both reduce in a fixed order.
+// Who works on one row: a block, a warp, one thread, or the blocks of a cluster. All deal rows to teams and classes to threads in
+// turn, all reduce in a fixed order.
 #pragma once
 
 #include <cstdint>
@@ -7,20 +8,13 @@
 #include "kernels/primitives/block_reduce.h"
 #include "kernels/primitives/grid_loop.h"
 #include "kernels/primitives/log_sum_exp.h"
+#include "kernels/rowwise/row_math.h"
 
 namespace lossbench::inline SIMT_BUILD::rowwise {
 
 /// Blocks a multiprocessor is to hold: 1024 threads of up to 64 registers, which is what these kernels use (62 to 64 on sm_80,
 /// sm_90a and sm_100). Asked for because ptxas otherwise trades a few spilled words for a fifth or an eighth block.
 constexpr int kBlocksWanted = 4;
-
-/// What a team must know about its row, read by one thread for all.
-template <class Real>
-struct RowTarget {
-  int label;     ///< -1: the row is ignored
-  Real weight;   ///< of the label's class
-  double scale;  ///< factor of the row's gradient
-};
 
 /// What the leader of a team remembers from row to row, in shared memory: it is used once a row, and registers are short while a
 /// row is read. No other thread looks at it.
@@ -34,19 +28,20 @@ struct TeamLedger {
 template <class Real>
 struct BlockShared {
   TeamLedger ledger;
-  RowTarget<Real> ahead[2];
+  RowTarget<Real> ahead[4];
   Peak<Real> peaks[kBlockThreads / kWarp];
   double sums[kBlockThreads / kWarp];
   Shortfall shortfalls[kBlockThreads / kWarp];
+  Best<Real> bests[kBlockThreads / kWarp];
 };
 
 /// One block a row. Every thread of the block calls every function, in the same order.
 ///
-/// Barriers: each reduction has one, between its writes and its reads. Its buffer is written again a row later, after the
-/// barrier of the next reduction of this row or, where that is missing, of skip(); so every row needs reduce(Peak) and
-/// reduce(double), or skip(). The target of the row after is fetched while this one is worked on: written before this row's
-/// first barrier, read after it; its two places alternate.
-template <class Real>
+/// Barriers: each reduction has one, between its writes and its reads. A buffer is written again after the barrier of a reduction
+/// with another buffer, or of skip(); so every row needs reduce(Peak) and reduce(double), or skip(), and two reductions of one kind
+/// have another between them. Targets are fetched kAhead rows before they are used: written before a row's first barrier, read
+/// after it; there is a place more than rows in between.
+template <class Real, int kAhead = 1>
 class BlockTeam {
  public:
   static constexpr int kSize = kBlockThreads;
@@ -55,25 +50,27 @@ class BlockTeam {
 
   __device__ int rank() const { return int(threadIdx.x); }
   __device__ bool leads() const { return threadIdx.x == 0; }
+  __device__ bool speaks() const { return leads(); }  ///< for the row as a whole
+  __device__ int part() const { return 0; }           ///< of the row …
+  __device__ int parts() const { return 1; }          ///< … in so many
   __device__ TeamLedger& ledger() const { return shared_.ledger; }
   __device__ std::int64_t first_row() const { return blockIdx.x; }
   __device__ std::int64_t row_step() const { return gridDim.x; }
 
-  /// Target of first_row().
+  /// Targets of the first kAhead rows.
   template <class Fetch>
   __device__ void begin(Fetch fetch) {
-    if (leads()) shared_.ahead[0] = fetch(first_row());
-    __syncthreads();
+    begin_at(fetch, first_row(), row_step());
   }
-  /// Target of the current row; fetches that of the row after.
+  /// Target of the current row; fetches that of the row kAhead after it.
   template <class Fetch>
-  __device__ RowTarget<Real> target(Fetch fetch, std::int64_t row_after) {
-    const RowTarget<Real> current = shared_.ahead[turn_];
-    turn_ = 1 - turn_;
-    if (leads()) shared_.ahead[turn_] = fetch(row_after);
-    return current;
+  __device__ RowTarget<Real> target(Fetch fetch, std::int64_t row) {
+    return target_at(fetch, row, row_step());
   }
+  /// For the leader: target of the row `ahead` after the current one, up to kAhead.
+  __device__ const RowTarget<Real>& peek(int ahead) const { return shared_.ahead[(turn_ + ahead - 1) & 3]; }
   __device__ void skip() { __syncthreads(); }
+  __device__ void finish() {}
 
   __device__ Peak<Real> reduce(Peak<Real> peak) {
     return block_reduce_all<kSize>(peak, JoinPeaks{}, Peak<Real>{Real(-INFINITY), Real(0)}, shared_.peaks);
@@ -81,6 +78,24 @@ class BlockTeam {
   __device__ double reduce(double sum) { return block_reduce_all<kSize>(sum, Plus{}, 0.0, shared_.sums); }
   __device__ Shortfall reduce(Shortfall shortfall) {
     return block_reduce_all<kSize>(shortfall, Plus{}, Shortfall{0, 0}, shared_.shortfalls);
+  }
+  __device__ Best<Real> reduce(Best<Real> best) { return block_reduce_all<kSize>(best, JoinBests{}, no_best<Real>(), shared_.bests); }
+
+ protected:
+  static_assert(kAhead >= 1 && kAhead <= 3, "one of the four places is being read");
+
+  template <class Fetch>
+  __device__ void begin_at(Fetch fetch, std::int64_t first, std::int64_t step) {
+    if (leads())
+      for (int k = 0; k < kAhead; ++k) shared_.ahead[k] = fetch(first + k * step);
+    __syncthreads();
+  }
+  template <class Fetch>
+  __device__ RowTarget<Real> target_at(Fetch fetch, std::int64_t row, std::int64_t step) {
+    const RowTarget<Real> current = shared_.ahead[turn_ & 3];
+    if (leads()) shared_.ahead[(turn_ + kAhead) & 3] = fetch(row + kAhead * step);
+    ++turn_;
+    return current;
   }
 
  private:
@@ -100,6 +115,9 @@ class WarpTeam {
 
   __device__ int rank() const { return int(threadIdx.x) % kWarp; }
   __device__ bool leads() const { return rank() == 0; }
+  __device__ bool speaks() const { return leads(); }
+  __device__ int part() const { return 0; }
+  __device__ int parts() const { return 1; }
   __device__ TeamLedger& ledger() const { return ledger_; }
   __device__ std::int64_t first_row() const { return std::int64_t(blockIdx.x) * kPerBlock + int(threadIdx.x) / kWarp; }
   __device__ std::int64_t row_step() const { return std::int64_t(gridDim.x) * kPerBlock; }
@@ -109,20 +127,112 @@ class WarpTeam {
     if (leads()) ahead_ = fetch(first_row());
   }
   template <class Fetch>
-  __device__ RowTarget<Real> target(Fetch fetch, std::int64_t row_after) {
+  __device__ RowTarget<Real> target(Fetch fetch, std::int64_t row) {
     const RowTarget<Real> current{warp_broadcast(ahead_.label, 0), warp_broadcast(ahead_.weight, 0), warp_broadcast(ahead_.scale, 0)};
-    if (leads()) ahead_ = fetch(row_after);
+    if (leads()) ahead_ = fetch(row + row_step());
     return current;
   }
   __device__ void skip() {}
+  __device__ void finish() {}
 
   __device__ Peak<Real> reduce(Peak<Real> peak) { return warp_reduce(peak, JoinPeaks{}); }
   __device__ double reduce(double sum) { return warp_reduce(sum, Plus{}); }
   __device__ Shortfall reduce(Shortfall shortfall) { return warp_reduce(shortfall, Plus{}); }
+  __device__ Best<Real> reduce(Best<Real> best) { return warp_reduce(best, JoinBests{}); }
 
  private:
   TeamLedger& ledger_;
   RowTarget<Real> ahead_{-1, 0, 0};
+};
+
+/// One thread a row: neighbouring threads take neighbouring rows, and nothing is reduced.
+template <class Real>
+class LaneTeam {
+ public:
+  static constexpr int kSize = 1;
+
+  /// `shared_ledgers` has kBlockThreads entries.
+  __device__ explicit LaneTeam(TeamLedger* shared_ledgers) : ledger_(shared_ledgers[threadIdx.x]) {}
+
+  __device__ int rank() const { return 0; }
+  __device__ bool leads() const { return true; }
+  __device__ bool speaks() const { return true; }
+  __device__ int part() const { return 0; }
+  __device__ int parts() const { return 1; }
+  __device__ TeamLedger& ledger() const { return ledger_; }
+  __device__ std::int64_t first_row() const { return grid_thread(); }
+  __device__ std::int64_t row_step() const { return grid_threads(); }
+
+  template <class Fetch>
+  __device__ void begin(Fetch) {}
+  template <class Fetch>
+  __device__ RowTarget<Real> target(Fetch fetch, std::int64_t row) { return fetch(row); }
+  __device__ void skip() {}
+  __device__ void finish() {}
+
+  template <class Value>
+  __device__ Value reduce(Value value) { return value; }
+
+ private:
+  TeamLedger& ledger_;
+};
+
+/// What the blocks of a cluster show each other.
+template <class Real>
+struct ClusterSlots {
+  Peak<Real> peak;
+  double sum;
+  Shortfall shortfall;
+  Best<Real> best;
+};
+
+/// The blocks of a cluster, one row at a time: each works on a part of it. A block reduces its part, then every warp joins the
+/// blocks' results through distributed shared memory, in the order of their ranks.
+///
+/// Barriers: as BlockTeam, and one of the cluster in each reduction. A slot is written again after the cluster barrier of a
+/// reduction with another slot, when all have read it. finish() keeps every block until the last one has read.
+template <class Real, int kAhead = 1>
+class ClusterTeam : public BlockTeam<Real, kAhead> {
+  using Base = BlockTeam<Real, kAhead>;
+
+ public:
+  __device__ ClusterTeam(BlockShared<Real>& shared, ClusterSlots<Real>& slots)
+      : Base(shared), slots_(slots), part_(simt::cluster_rank()), parts_(simt::cluster_size()) {}
+
+  __device__ int part() const { return int(part_); }
+  __device__ int parts() const { return int(parts_); }
+  __device__ bool speaks() const { return part_ == 0 && this->leads(); }  ///< for the row as a whole
+  __device__ std::int64_t first_row() const { return blockIdx.x / parts_; }
+  __device__ std::int64_t row_step() const { return gridDim.x / parts_; }
+
+  template <class Fetch>
+  __device__ void begin(Fetch fetch) { this->begin_at(fetch, first_row(), row_step()); }
+  template <class Fetch>
+  __device__ RowTarget<Real> target(Fetch fetch, std::int64_t row) { return this->target_at(fetch, row, row_step()); }
+  __device__ void finish() { if (parts_ > 1) simt::cluster_sync(); }
+
+  __device__ Peak<Real> reduce(Peak<Real> peak) {
+    return join(Base::reduce(peak), JoinPeaks{}, Peak<Real>{Real(-INFINITY), Real(0)}, &slots_.peak);
+  }
+  __device__ double reduce(double sum) { return join(Base::reduce(sum), Plus{}, 0.0, &slots_.sum); }
+  __device__ Shortfall reduce(Shortfall shortfall) { return join(Base::reduce(shortfall), Plus{}, Shortfall{0, 0}, &slots_.shortfall); }
+  __device__ Best<Real> reduce(Best<Real> best) { return join(Base::reduce(best), JoinBests{}, no_best<Real>(), &slots_.best); }
+
+ private:
+  static constexpr int kMostParts = 16;
+
+  template <class Value, class Op>
+  __device__ Value join(Value mine, Op op, Value identity, Value* shared_slot) {
+    if (parts_ == 1) return mine;
+    if (threadIdx.x == 0) *shared_slot = mine;
+    simt::cluster_sync();
+    const unsigned lane = threadIdx.x % kMostParts;
+    const Value theirs = lane < parts_ ? simt::cluster_map(shared_slot, lane).load() : identity;
+    return warp_reduce<kMostParts>(theirs, op);
+  }
+
+  ClusterSlots<Real>& slots_;
+  unsigned part_, parts_;
 };
 
 }  // namespace lossbench::inline SIMT_BUILD::rowwise

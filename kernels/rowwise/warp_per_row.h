@@ -15,29 +15,29 @@ namespace lossbench::inline SIMT_BUILD {
 
 namespace rowwise {
 
-template <class T, Pass kPass>
-__global__ void __launch_bounds__(kBlockThreads, kBlocksWanted) warp_per_row_kernel(SoftmaxArguments<T> arguments) {
+template <class T, Pass kPass, bool kRich>
+__global__ void __launch_bounds__(kBlockThreads, kRich ? 2 : kBlocksWanted) warp_per_row_kernel(SoftmaxArguments<T> arguments) {
   using Team = WarpTeam<RealOf<T>>;
   SIMT_SHARED(TeamLedger, ledgers, [Team::kPerBlock]);
-  softmax_rows<OnlineSums<kPass>, kPass>(arguments, Team(ledgers));
+  softmax_rows<SumsInOnePass<kRich, false>, kPass>(arguments, Team(ledgers), PlainRows<SingleSource<T, kFirstRead<kPass>>>{});
 }
 
 }  // namespace rowwise
 
-struct WarpPerRow {
+struct WarpPerRow : rowwise::PlainPlan<rowwise::WarpTeam<float>::kPerBlock> {
   static constexpr const char* kName = "warp_per_row";
   static constexpr const char* kSummary = "a warp per row, eight rows a block: no barriers, for few classes";
   static constexpr const char* kLoss = "softmax_cross_entropy";
   static constexpr Order kOrder = Order::run_to_run;
   static constexpr bool kProduction = true;
-  static constexpr int kRowsPerBlock = rowwise::WarpTeam<float>::kPerBlock;
+  static constexpr bool kRich = true;
 
   static double sum_ulps(std::int64_t length, DType element) {
-    return rowwise::added_ulps(length, kWarp, element) + rowwise::rescaling_ulps(length);
+    return rowwise::added_ulps(length, kWarp, rowwise::kChunk, element) + rowwise::rescaling_ulps(length);
   }
 
-  template <class T, Pass kPass>
-  static auto main() { return rowwise::warp_per_row_kernel<T, kPass>; }
+  template <class T, Pass kPass, bool kWantsRich>
+  static auto main() { return rowwise::warp_per_row_kernel<T, kPass, kWantsRich>; }
 
   template <class T, Pass kPass>
   struct Run : rowwise::SoftmaxRun<WarpPerRow, T, kPass> {};

@@ -162,4 +162,35 @@ struct BceProbs {
   }
 };
 
+/// The alias of the teaching notes' numpy function: no clip, and the sum over everything divided by the first dimension.
+struct CrossEntropyNotes {
+  using Functor = losses::BceProbs;
+  static constexpr auto kLoss = "cross_entropy_notes";
+  static constexpr std::array kOperands = {"P", "Y", "weight"};  // there is no weight, which reads as 1
+
+  static Functor bind(const Problem&) { return {.ignore = {}, .clip = losses::BceProbs::Clip::none}; }
+  static auto reference(const Options&) {
+    return [](const double* x) { return reference::bce_probs(x[0], x[1], 1.0, reference::BceClip::none, 0, 0); };
+  }
+  static auto condition(const Options& options) {
+    return [of = reference(options)](const double* x) {
+      const reference::Element element = of(x);
+      const double steepness = std::fabs(element.gradient);
+      return reference::Element{std::fabs(element.value), steepness > 0x1p127 ? HUGE_VAL : steepness};
+    };
+  }
+
+  static Loss describe() {
+    return {.name = kLoss,
+            .summary = "-[Y·log P + (1-Y)·log(1-P)], summed and divided by the first dimension",
+            .source = "a numpy one-liner of teaching notes; bce with clip=none, reduction=batch",
+            .inputs = {{.name = "Y", .content = Content::probability, .shape = "[*]", .meaning = "labels, in [0, 1]"},
+                       {.name = "P", .content = Content::probability, .shape = "[*]", .meaning = "prediction as a probability",
+                        .differentiable = true, .prediction = true}},
+            .options = {reduction_option("batch")},
+            .rounding = {.value_ulps = 16, .gradient_ulps = 18},
+            .option_sets = {"reduction=none", "reduction=mean", "reduction=sum"}};
+  }
+};
+
 }  // namespace lossbench::inline SIMT_BUILD::entries

@@ -1,13 +1,16 @@
-// Entries of the losses of a margin y·s: logistic, hinge.
+// Entries of the losses of a margin y·s: logistic, hinge, hinge_embedding.
 #pragma once
 
 #include <array>
+#include <cmath>
 
 #include "core/error.h"
 #include "kernels/losses/hinge.h"
+#include "kernels/losses/hinge_embedding.h"
 #include "kernels/losses/logistic.h"
 #include "kernels/pointwise/divisor_rule.h"
 #include "reference/hinge.h"
+#include "reference/hinge_embedding.h"
 #include "reference/logistic.h"
 #include "registry/describe.h"
 
@@ -44,11 +47,14 @@ struct Logistic {
   }
 };
 
+/// Its description is with the form of several classes.
 struct HingeBinary {
   using Functor = losses::HingeBinary;
   static constexpr auto kLoss = "hinge";
+  static constexpr auto kForm = "variant=binary";
   static constexpr std::array kOperands = {"scores", "target", "sample_weight"};
 
+  static bool accepts(const Options& options) { return !options.has("variant") || options.word("variant") == "binary"; }
   static Functor bind(const Problem& problem) {
     return {.margin = problem.options.real("margin"), .squared = problem.options.integer("p") == 2};
   }
@@ -60,27 +66,35 @@ struct HingeBinary {
     };
   }
   static auto reference_term(const Options&) { return [](const double* x) { return x[2]; }; }
+};
+
+struct HingeEmbedding {
+  using Functor = losses::HingeEmbedding;
+  static constexpr auto kLoss = "hinge_embedding";
+  static constexpr std::array kOperands = {"input", "target"};
+
+  static Functor bind(const Problem& problem) { return {.margin = problem.options.real("margin")}; }
+  static auto reference(const Options& options) {
+    return [margin = options.real("margin")](const double* x) { return reference::hinge_embedding(x[0], x[1], margin); };
+  }
+  /// The margin itself is rounded to the arithmetic type.
+  static auto condition(const Options& options) {
+    return [of = reference(options), margin = options.real("margin")](const double* x) {
+      const reference::Element element = of(x);
+      return reference::Element{std::fabs(element.value) + (x[1] == 1 ? 0.0 : std::fabs(margin)), std::fabs(element.gradient)};
+    };
+  }
 
   static Loss describe() {
-    std::vector<InputDescription> inputs = score_and_sign("[N]");
-    inputs.push_back({.name = "sample_weight", .content = Content::weight, .shape = "[N]",
-                      .meaning = "factor of each sample; the mean divides by its sum", .optional = true});
     return {.name = kLoss,
-            .summary = "max(0, margin - y·s)^p",
-            .source = "Cortes & Vapnik 1995; scikit-learn hinge_loss",
-            .inputs = std::move(inputs),
-            .options = {OptionDescription::choice("variant", "binary", {"binary"}, "kind of hinge"),
-                        OptionDescription::real("margin", 1.0, "margin below which a sample counts").at_least(0),
-                        OptionDescription::integer("p", 1, "power; 2 is the squared hinge").at_least(1).at_most(2), reduction_option(),
-                        empty_option()},
-            .rounding = {.value_ulps = 5, .gradient_ulps = 4},
-            .infer = [](Problem& problem) {
-              const Array* scores = problem.input("scores");
-              if (scores && scores->shape.size() != 1)
-                throw InputError("hinge: input 'scores' has shape " + to_string(scores->shape) + "; variant=binary takes [N]");
-            },
-            .option_sets = {"p=2", "margin=0", "+sample_weight", "+sample_weight reduction=sum p=2", "+sample_weight reduction=batch",
-                            "reduction=none margin=0.5", "empty=zero +sample_weight"}};
+            .summary = "x where y = 1, max(0, margin - x) where y = -1",
+            .source = "PyTorch hinge_embedding_loss",
+            .inputs = {{.name = "input", .shape = "[*]", .meaning = "a distance", .differentiable = true, .prediction = true},
+                       {.name = "target", .content = Content::sign, .shape = "[*]", .meaning = "1 for what should be close, -1 for what should not"}},
+            .options = {OptionDescription::real("margin", 1.0, "distance beyond which what should not be close costs nothing"),
+                        reduction_option()},
+            .rounding = {.value_ulps = 2, .gradient_ulps = 1},
+            .option_sets = {"margin=0.5", "margin=0 reduction=sum", "reduction=none", "reduction=batch"}};
   }
 };
 

@@ -1,50 +1,81 @@
 #include "registry/losses/softmax_cross_entropy.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <utility>
 
 #include "core/error.h"
-#include "reference/softmax_cross_entropy.h"
-#include "reference/sum.h"
 #include "registry/describe.h"
+#include "registry/losses/softmax_reference.h"
 
 namespace lossbench {
 namespace {
 
-/// [N, C, d1, …] without its classes: the shape of the target and of the loss of every position.
-Shape positions_of(const Shape& logits) {
-  Shape shape = logits;
-  shape.erase(shape.begin() + 1);
-  return shape;
+Shape shape_of_loss(const Problem& problem) {
+  return problem.reduction() == Reduction::none ? positions_of_logits(problem.input("logits")->shape) : Shape{};
 }
 
-Shape shape_of_loss(const Problem& problem) {
-  return problem.reduction() == Reduction::none ? positions_of(problem.input("logits")->shape) : Shape{};
-}
+bool has_probabilities(const Options& options) { return options.has("target") && options.word("target") == "probs"; }
 
 bool divisor_from_labels(const Problem& problem) {
-  if (problem.reduction() != Reduction::mean) return false;
+  if (problem.reduction() != Reduction::mean || has_probabilities(problem.options)) return false;
   const std::string& normalizer = problem.options.word("normalizer");
   return normalizer == "weight_sum" || normalizer == "valid";
 }
 
-void resolve(Problem& problem, const std::vector<InputDescription>& inputs) {
+/// Labels are integers, probabilities are not.
+void infer(Problem& problem) {
+  const Array* target = problem.input("target");
+  if (!target) return;
+  const std::string form = is_real(target->dtype) ? "probs" : "index";
+  if (problem.options.given("target") && problem.options.word("target") != form)
+    throw InputError(problem.loss + ": option 'target' is " + problem.options.word("target") + ", but input 'target' is " +
+                     std::string(name_of(target->dtype)) + "; accepted: i32 or i64 with index, a real type with probs");
+  problem.options.set("target", form);
+}
+
+std::vector<InputDescription> inputs_of_form(const Options& options) {
+  const bool probabilities = has_probabilities(options);
+  return {{.name = "logits", .shape = "[N, C] or [N, C, d1, …]", .meaning = "unnormalised log-probabilities", .differentiable = true,
+           .prediction = true},
+          {.name = "target", .content = probabilities ? Content::probability : Content::label,
+           .shape = probabilities ? "shape of logits" : "[N] or [N, d1, …]",
+           .meaning = probabilities ? "probability of each class" : "class of each position"},
+          {.name = "weight", .content = Content::weight, .shape = "[C]", .meaning = "factor of each class; ones without it",
+           .optional = true},
+          grad_output_input()};
+}
+
+void resolve_options(Problem& problem) {
+  Options& options = problem.options;
+  if (options.given("normalizer") && problem.reduction() != Reduction::mean)
+    throw InputError(problem.loss + ": option 'normalizer' chooses the divisor of a mean; 'reduction' is " + options.word("reduction") +
+                     ", accepted with it is mean");
+  if (!has_probabilities(options)) return;
+  if (options.given("ignore_index"))
+    throw InputError(problem.loss + ": option 'ignore_index' is a label; accepted with target=index only");
+  if (options.given("normalizer") && options.word("normalizer") == "weight_sum")
+    throw InputError(problem.loss + ": option 'normalizer' is weight_sum, which adds up the weights of labels; accepted with "
+                     "target=probs: batch_positions, valid, full, batch, none");
+  if (!options.given("normalizer")) options.set("normalizer", std::string("batch_positions"));
+}
+
+void resolve(Problem& problem) {
+  infer(problem);
+  const std::vector<InputDescription> inputs = inputs_of_form(problem.options);
   check_names(problem, inputs);
   check_dtypes(problem, inputs);
   const Shape& logits = problem.input("logits")->shape;
   if (logits.size() < 2)
     throw InputError(problem.loss + ": input 'logits' has shape " + to_string(logits) + "; it must be [N, C] or [N, C, d1, ...]");
-  check_shape(problem, "target", positions_of(logits), "one label a position of 'logits'");
+  const bool probabilities = has_probabilities(problem.options);
+  check_shape(problem, "target", probabilities ? logits : positions_of_logits(logits),
+              probabilities ? "one probability a logit" : "one label a position of 'logits'");
   check_shape(problem, "weight", {logits[1]}, "one weight a class");
   check_shape(problem, "grad_output", shape_of_loss(problem), "the shape of loss");
   for (const char* input : {"target", "weight", "grad_output"}) check_contiguous(problem, input);
-  if (problem.options.given("normalizer") && problem.reduction() != Reduction::mean)
-    throw InputError(problem.loss + ": option 'normalizer' chooses the divisor of a mean; 'reduction' is " +
-                     problem.options.word("reduction") + ", accepted with it is mean");
+  resolve_options(problem);
   const std::int64_t ignore_index = problem.options.integer("ignore_index");
-  check_labels(problem, "target", logits[1], &ignore_index);
+  if (!probabilities) check_labels(problem, "target", logits[1], &ignore_index);
 }
 
 /// Every array once. Where the divisor of gradients depends on labels, these are read before the first gradient and again with
@@ -61,6 +92,9 @@ Contract contract(const Problem& problem) {
   }
   const DType loss = problem.reduction() == Reduction::none ? problem.dtype : reduced_type(problem.dtype);
   contract.entries.push_back({"loss", 0, count_of(shape_of_loss(problem)) * static_cast<std::int64_t>(size_of(loss))});
+  const std::int64_t positions = problem.input("logits")->count() / std::max<std::int64_t>(problem.input("logits")->shape[1], 1);
+  for (const auto& [output, type] : {std::pair{"log_sum_exp", reduced_type(problem.dtype)}, {"argmax", DType::i64}})
+    if (wants_output(problem.options, output)) contract.entries.push_back({output, 0, positions * static_cast<std::int64_t>(size_of(type))});
   if (gradient) {
     if (const Array* upstream = problem.input("grad_output")) contract.entries.push_back({"grad_output", upstream->bytes(), 0});
     contract.entries.push_back({"grad_logits", 0, problem.input("logits")->bytes()});
@@ -68,92 +102,11 @@ Contract contract(const Problem& problem) {
   return contract;
 }
 
-/// Sums over the positions, and what they are divided by.
-struct Totals {
-  reference::Sum loss, condition, weight;
-  std::int64_t kept = 0;
-};
-
-double divisor_of(const WideProblem& problem, const Totals& totals, std::int64_t samples, std::int64_t positions) {
-  const std::string& reduction = problem.options.word("reduction");
-  if (reduction == "batch") return static_cast<double>(samples);
-  if (reduction != "mean") return 1;
-  const std::string& normalizer = problem.options.word("normalizer");
-  if (normalizer == "weight_sum") return totals.weight.value();
-  if (normalizer == "valid") return static_cast<double>(std::max<std::int64_t>(1, totals.kept));
-  return normalizer == "full" ? static_cast<double>(positions) : normalizer == "batch" ? static_cast<double>(samples) : 1.0;
-}
-
-WideResult reference_of(const WideProblem& problem) {
-  const WideArray& logits = problem.inputs.at("logits");
-  const WideArray& target = problem.inputs.at("target");
-  const auto weight = problem.inputs.find("weight"), upstream = problem.inputs.find("grad_output");
-  const std::span<const double> class_weight = weight == problem.inputs.end() ? std::span<const double>() : weight->second.values;
-  const bool none = problem.options.word("reduction") == "none", gradients = problem.pass == Pass::gradient;
-  const std::int64_t samples = logits.shape[0], classes = logits.shape[1], positions = target.count();
-  const std::int64_t inner = samples > 0 ? positions / samples : 0;
-  const reference::SoftmaxOptions options{.label_smoothing = problem.options.real("label_smoothing"),
-                                          .ignore_index = problem.options.integer("ignore_index")};
-
-  const auto size = static_cast<std::size_t>(positions);
-  std::vector<double> losses(size), conditions(size);
-  std::vector<double> slopes(gradients ? logits.values.size() : 0), steepness(slopes.size());
-  std::vector<double> row(static_cast<std::size_t>(classes)), slope(row.size()), slope_condition(row.size());
-  Totals totals;
-  for (std::int64_t position = 0; position < positions; ++position) {
-    // Classes of a position lie `inner` apart.
-    const std::int64_t first = inner > 0 ? position / inner * classes * inner + position % inner : 0;
-    for (std::int64_t c = 0; c < classes; ++c) row[std::size_t(c)] = logits.values[std::size_t(first + c * inner)];
-    const std::int64_t label = target.labels[std::size_t(position)];
-    const reference::SoftmaxRow result = reference::softmax_cross_entropy_row(
-        row, label, class_weight, options, gradients ? slope.data() : nullptr, gradients ? slope_condition.data() : nullptr);
-    losses[std::size_t(position)] = result.value, conditions[std::size_t(position)] = result.condition;
-    totals.loss.add(result.value), totals.condition.add(result.condition);
-    if (label != options.ignore_index && label >= 0 && label < classes) {
-      ++totals.kept;
-      totals.weight.add(class_weight.empty() ? 1.0 : class_weight[std::size_t(label)]);
-    }
-    if (!gradients) continue;
-    for (std::int64_t c = 0; c < classes; ++c) {
-      slopes[std::size_t(first + c * inner)] = slope[std::size_t(c)];
-      steepness[std::size_t(first + c * inner)] = slope_condition[std::size_t(c)];
-    }
-  }
-
-  const double divisor = divisor_of(problem, totals, samples, positions);
-  const bool empty = divisor == 0;
-  WideResult result;
-  if (none) {
-    result.outputs["loss"] = {.shape = target.shape, .values = std::move(losses), .labels = {}};
-    result.condition["loss"] = std::move(conditions);
-  } else {
-    const double nothing = problem.options.word("empty") == "zero" ? 0.0 : std::numeric_limits<double>::quiet_NaN();
-    result.outputs["loss"] = {.shape = {}, .values = {empty ? nothing : totals.loss.value() / divisor}, .labels = {}};
-    result.condition["loss"] = {empty ? 0.0 : totals.condition.value() / std::fabs(divisor)};
-  }
-  if (!gradients) return result;
-
-  for (std::int64_t position = 0; position < positions; ++position) {
-    const std::int64_t first = position / inner * classes * inner + position % inner;
-    const std::int64_t label = target.labels[std::size_t(position)];
-    const bool kept = label != options.ignore_index && label >= 0 && label < classes;
-    const double factor = (upstream == problem.inputs.end() ? 1.0 : upstream->second.values[none ? std::size_t(position) : 0]) / divisor;
-    for (std::int64_t c = 0; c < classes; ++c) {
-      const auto at = std::size_t(first + c * inner);
-      slopes[at] = kept && !empty ? slopes[at] * factor : 0.0;
-      steepness[at] = kept && !empty ? steepness[at] * std::fabs(factor) : 0.0;
-    }
-  }
-  result.outputs["grad_logits"] = {.shape = logits.shape, .values = std::move(slopes), .labels = {}};
-  result.condition["grad_logits"] = std::move(steepness);
-  return result;
-}
-
 Shape input_shape(const std::string& input, const Shape& shape, const Options& options) {
-  if (input == "logits") return shape;
+  if (input == "logits" || (input == "target" && has_probabilities(options))) return shape;
   if (input == "weight") return {shape[1]};
   if (input == "grad_output" && options.word("reduction") != "none") return {};
-  return positions_of(shape);
+  return positions_of_logits(shape);
 }
 
 }  // namespace
@@ -171,29 +124,38 @@ Loss softmax_cross_entropy() {
   loss.name = "softmax_cross_entropy";
   loss.summary = "-Σ_c t_c·log softmax(x)_c with t_c = w_c·((1-ε)·[c = target] + ε/C)";
   loss.source = "torch.nn.functional.cross_entropy; Caffe SoftmaxWithLoss";
-  loss.inputs = {{.name = "logits", .shape = "[N, C] or [N, C, d1, …]", .meaning = "unnormalised log-probabilities", .differentiable = true,
-                  .prediction = true},
-                 {.name = "target", .content = Content::label, .shape = "[N] or [N, d1, …]", .meaning = "class of each position"},
-                 {.name = "weight", .content = Content::weight, .shape = "[C]", .meaning = "factor of each class; ones without it",
-                  .optional = true},
-                 grad_output_input()};
+  loss.inputs = inputs_of_form({});
+  loss.inputs_of_form = inputs_of_form;
+  loss.infer = infer;
   loss.options = {
       reduction_option(),
+      OptionDescription::choice("target", std::nullopt, {"index", "probs"}, "what input 'target' holds: labels, or a probability a logit; "
+                                "inferred from its dtype"),
       OptionDescription::integer("ignore_index", -100, "label of positions that are left out: loss 0, gradient 0"),
       OptionDescription::real("label_smoothing", 0.0, "share ε of the target that goes to all classes alike").at_least(0).at_most(1),
-      OptionDescription::choice("normalizer", "weight_sum", {"weight_sum", "valid", "full", "batch", "none"},
-                                "divisor of the mean: weights of the labels kept, max(1, positions kept), all positions, N, or 1"),
+      OptionDescription::real("z_loss", 0.0, "adds z·log_sum_exp² to the loss of each kept position").at_least(0),
+      OptionDescription::real("softcap", 0.0, "s > 0 replaces each logit by s·tanh(logit/s) before everything else").at_least(0),
+      OptionDescription::real("prob_floor", 0.0, "the value uses log max(p, floor); the gradient does not change").at_least(0).at_most(1),
+      OptionDescription::choice("normalizer", "weight_sum", {"weight_sum", "batch_positions", "valid", "full", "batch", "none"},
+                                "divisor of the mean: weights of the labels kept (default with labels), all positions (default with "
+                                "probabilities), max(1, positions kept), all positions, N, or 1"),
+      OptionDescription::choice("outputs", "none", {"none", "log_sum_exp", "argmax", "log_sum_exp,argmax", "argmax,log_sum_exp"},
+                                "what else to return of each position, ignored ones too"),
       empty_option()};
+  loss.outputs = {{.name = "log_sum_exp", .shape = "[N, d1, ...]", .meaning = "log Σ_c e^(logit), on request", .on_request = true},
+                  {.name = "argmax", .shape = "[N, d1, ...]", .meaning = "class of the largest logit, the first of equals, on request",
+                   .integers = DType::i64, .on_request = true}};
   loss.rounding = {.value_ulps = 5 + 13, .gradient_ulps = 12 + 18};
 
-  loss.resolve = [inputs = loss.inputs](Problem& problem) { resolve(problem, inputs); };
+  loss.resolve = resolve;
+  loss.output_shape = [](const std::string&, const Problem& problem) { return positions_of_logits(problem.input("logits")->shape); };
   loss.loss_shape = shape_of_loss;
   loss.contract = contract;
-  loss.reference = reference_of;
+  loss.reference = softmax_reference;
   loss.sum_length = [](const Problem& problem) { return problem.input("logits")->shape[1]; };
   loss.input_shape = input_shape;
 
-  loss.preference = {"online", "warp_per_row", "three_pass"};
+  loss.preference = {"auto", "online", "warp_per_row", "three_pass"};
   loss.default_shapes = {{32768, 1024}, {32768, 4096}, {16384, 32000}, {8192, 50257}, {8192, 128256}};
   loss.option_sets = {"reduction=sum",
                       "reduction=none",
@@ -205,8 +167,18 @@ Loss softmax_cross_entropy() {
                       "ignore_index=0 normalizer=valid",
                       "ignore_index=1 empty=zero",
                       "normalizer=full +weight",
-                      "normalizer=batch",
-                      "normalizer=none label_smoothing=0.5"};
+                      "normalizer=batch outputs=log_sum_exp",
+                      "normalizer=none label_smoothing=0.5",
+                      "z_loss=0.01 label_smoothing=0.1 +weight",
+                      "softcap=5 label_smoothing=0.1 z_loss=0.001",
+                      "prob_floor=1.17549435e-38",
+                      "prob_floor=0.001 label_smoothing=0.2 +weight reduction=none",
+                      "outputs=log_sum_exp,argmax ignore_index=0",
+                      "outputs=argmax softcap=2",
+                      "target=probs",
+                      "target=probs +weight label_smoothing=0.1 z_loss=0.001",
+                      "target=probs softcap=10 reduction=none outputs=argmax",
+                      "target=probs prob_floor=0.0001 normalizer=valid"};
   return loss;
 }
 
