@@ -27,7 +27,7 @@ namespace {
 struct Flags {
   SelectionFlags selection;
   std::vector<std::string> options;
-  std::string out, mode = "steady", budget = "4min";
+  std::string out, mode = "steady", budget = "285s";
   Settings settings;
   bool progress = false, allow_debug = false;
 };
