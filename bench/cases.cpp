@@ -10,13 +10,13 @@
 namespace lossbench {
 namespace {
 
-// Measured on two cores: the emulator does about 10^7 elements of a pointwise kernel a second, so these take 30 to 100 ms.
-const Shape kEmulatedElements = {std::int64_t{1} << 18}, kEmulatedRows = {256, 1000};
+// Measured on two cores: the emulator does about 10^7 elements of a pointwise kernel a second, so these take 10 to 30 ms.
+const Shape kEmulatedElements = {std::int64_t{1} << 16}, kEmulatedRows = {64, 1000};
 // 2^22 floats are 16 MiB an array: long beside the waking of threads, short beside the time slices of a busy machine. Calls rotate
 // through as many sets of them as fill the last-level cache four times.
 const Shape kHostElements = {std::int64_t{1} << 22}, kHostRows = {4096, 1000};
 // The scalar reference is bound by its arithmetic, so a shorter array says the same sooner.
-const Shape kScalarElements = {std::int64_t{1} << 20}, kScalarRows = {1024, 1000};
+const Shape kScalarElements = {std::int64_t{1} << 18}, kScalarRows = {256, 1000};
 
 /// The smallest problem of its kind, to ask variants whether they can.
 Resolved probe(const Loss& loss, const OptionSet& set, Pass pass, DType dtype) {
@@ -88,7 +88,7 @@ std::vector<Case> select_cases(const Selection& selection, const std::string& op
           if (variant.backend == Backend::simt && has_device && !selection.backend.given()) continue;  // the real thing is here
           if (!find_implementation(variant, resolved.problem, reason)) continue;
           for (const Shape& shape : shapes_of(selection, loss, set.options, variant.backend))
-            cases.push_back({&loss, &variant, pass, dtype, element, shape, set});
+            cases.push_back({&loss, &variant, pass, dtype, element, shape, set, selection.shapes.empty()});
         }
       }
     }

@@ -19,6 +19,7 @@ struct Case {
   DType element = DType::f32;  ///< of the first input: `dtype`, or a label type
   Shape shape;
   OptionSet options;
+  bool default_shape = false;  ///< nobody asked for it
 
   /// "l2/fused/simt/gradient/f32/262144", with "/half=true" behind where options were given.
   std::string name() const;

@@ -48,6 +48,7 @@ void Contestant::prepare() {
     measurement_.describe(*entry_->loss, problem, scalar() ? 1 : sets_->size());
     std::string reason;
     implementation_ = find_implementation(*entry_->variant, problem, reason);
+    measurement_.declined = !implementation_;
     if (!implementation_) return reason;
     if (scalar()) {
       wide_ = std::make_unique<WideProblem>(sets_->front().resolved.wide());

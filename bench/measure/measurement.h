@@ -28,6 +28,7 @@ struct Caveats {
 
 struct Measurement {
   std::string fault;               ///< why there is no figure; empty when there is one
+  bool declined = false;           ///< the variant does not take the case, which its fault says; nothing went wrong
   std::vector<Sample> samples;     ///< empty under the emulator
   std::optional<Traffic> traffic;  ///< what the emulator counted
   std::int64_t elements = 0;

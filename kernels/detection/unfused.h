@@ -42,7 +42,7 @@ struct Unfused {
       return graph;
     }
     static std::size_t workspace_bytes(const Problem& problem) { return string_of(problem, {}, nullptr, true).bytes(); }
-    static std::int64_t workspace_traffic(const Problem&) { return 0; }  // not held to a formula: a baseline
+    static std::int64_t workspace_traffic(const Problem&) { return -1; }  // a baseline claims none, and is held to none
     static int launches(const Problem& problem) { return string_of(problem, {}, nullptr, true).launches(); }
     static void run(const Problem& problem, Workspace workspace, Stream stream) { string_of(problem, workspace, stream, false); }
   };
