@@ -28,11 +28,12 @@ CaseChange compare_counted(const RecordedCase& before, const RecordedCase& after
   return change;
 }
 
-/// The highest clock of the processor that the case ran on.
-double highest_clock(const Record& record, const RecordedCase& entry) {
+/// The highest clock that cases ran at, on the host or on the GPU.
+double highest_clock(const Record& before, const Record& after, bool on_gpu) {
   double highest = 0;
-  for (const RecordedCase& other : record.cases)
-    if (other.on_gpu() == entry.on_gpu()) highest = std::max(highest, other.counter("clock_MHz"));  // not for NaN
+  for (const Record* record : {&before, &after})
+    for (const RecordedCase& entry : record->cases)
+      if (entry.on_gpu() == on_gpu) highest = std::max(highest, entry.counter("clock_MHz"));  // not for NaN
   return highest;
 }
 
@@ -85,13 +86,14 @@ RecordComparison compare_records(const Record& before, const Record& after, cons
   RecordComparison comparison;
   const double spread = std::max(aa_spread(before), aa_spread(after));
   const bool same_device = before.about("device") == after.about("device") && before.about("cpu") == after.about("cpu");
+  const double on_host = same_device ? highest_clock(before, after, false) : 0, on_gpu = same_device ? highest_clock(before, after, true) : 0;
   for (const RecordedCase& entry : after.cases) {
     const RecordedCase* const old = before.find(entry.name);
     if (!old) {
       comparison.only_after.push_back(entry.name);
       continue;
     }
-    const double highest = same_device ? std::max(highest_clock(before, entry), highest_clock(after, entry)) : 0;
+    const double highest = entry.on_gpu() ? on_gpu : on_host;
     const double sag = std::max(clock_spread(*old, highest), clock_spread(entry, highest));
     comparison.cases.push_back(compare_case(*old, entry, spread + sag, claim));
   }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "bench/gate.h"
 #include "bench/measure/statistics.h"
@@ -149,10 +148,7 @@ void Contestant::round() {
   });
 }
 
-double Contestant::uncertainty() const {
-  if (!alive() || !sampler_) return 0;
-  return enough_clean(sampler_->samples()) ? median_uncertainty(seconds_of(sampler_->samples())) : std::numeric_limits<double>::infinity();
-}
+double Contestant::uncertainty() const { return alive() && sampler_ ? clean_uncertainty(sampler_->samples()) : 0; }
 
 bool Contestant::wants_more() const {
   if (!alive() || !sampler_) return false;

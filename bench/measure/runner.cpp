@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "bench/host_clock.h"
 #include "bench/measure/budget.h"
@@ -71,8 +70,7 @@ bool Runner::Piece::timed() const { return std::any_of(cases.begin(), cases.end(
 double Runner::Piece::uncertainty() const {
   double most = 0;
   for (const Measurement& result : results)
-    if (result.fault.empty() && !result.samples.empty())
-      most = std::max(most, enough_clean(result.samples) ? result.uncertainty() : std::numeric_limits<double>::infinity());
+    if (result.fault.empty() && !result.samples.empty()) most = std::max(most, clean_uncertainty(result.samples));
   return most;
 }
 

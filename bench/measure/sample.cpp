@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 
 #include "bench/measure/statistics.h"
 
@@ -32,6 +33,10 @@ std::vector<double> seconds_of(const std::vector<Sample>& samples) {
   std::vector<double> seconds;
   for (const Sample& sample : judged(samples)) seconds.push_back(sample.seconds);
   return seconds;
+}
+
+double clean_uncertainty(const std::vector<Sample>& samples) {
+  return enough_clean(samples) ? median_uncertainty(seconds_of(samples)) : std::numeric_limits<double>::infinity();
 }
 
 std::vector<double> repetition_medians(const std::vector<Sample>& samples, int count) {

@@ -36,6 +36,9 @@ std::vector<Sample> judged(const std::vector<Sample>& samples);
 /// Their times.
 std::vector<double> seconds_of(const std::vector<Sample>& samples);
 
+/// How well the median of those is known (see median_uncertainty); infinite where too few are clean.
+double clean_uncertainty(const std::vector<Sample>& samples);
+
 /// The samples to judge by, in the order they were taken, in `count` parts, and the median of each; fewer where there are fewer samples.
 std::vector<double> repetition_medians(const std::vector<Sample>& samples, int count);
 

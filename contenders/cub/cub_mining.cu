@@ -33,7 +33,6 @@ __global__ void places_kernel(std::int64_t count, std::int64_t priors, simt::Glo
 template <class T>
 __global__ void __launch_bounds__(kSelectThreads)
 select_sorted_kernel(MultiboxArguments<T> arguments, simt::Global<const typename MultiboxArguments<T>::Key> sorted, simt::Global<const int> places) {
-  using Key = typename MultiboxArguments<T>::Key;
   SIMT_SHARED(SelectScratch, shared);
   const std::int64_t image = blockIdx.x, first = image * arguments.priors;
   SumPair losses, counts;
@@ -41,16 +40,7 @@ select_sorted_kernel(MultiboxArguments<T> arguments, simt::Global<const typename
   const std::int64_t wanted = arguments.form.wanted(counts.first, counts.second);
   RankBound bound = RankBound::nothing();
   if (wanted > 0) bound = {simt::load(sorted, first + wanted - 1), simt::load(places, first + wanted - 1)};
-  double kept = 0;
-  for (std::int64_t p = threadIdx.x; p < arguments.priors; p += kSelectThreads) {
-    const Key key = simt::load(arguments.keys, first + p);
-    kept += keep(arguments, first + p, key, key > 0 && bound.keeps(key, p));
-  }
-  kept = block_reduce<kSelectThreads>(kept, Plus{}, 0.0, shared.kept);
-  if (threadIdx.x == 0) {
-    store_bound(arguments, image, bound);
-    store_sums(arguments, {losses.first + kept, losses.second, counts.first});
-  }
+  keep_in_image(arguments, shared, image, bound, losses, counts);
   if (last_block(arguments.ticket)) finish_multibox(arguments, shared, {0, 0, 0});
 }
 

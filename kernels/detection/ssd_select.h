@@ -84,6 +84,23 @@ __device__ void store_sums(const MultiboxArguments<T>& arguments, KeptSums sums)
   simt::store(arguments.sums, 3 * std::int64_t(blockIdx.x) + 2, sums.positives);
 }
 
+/// Ends a block that has found the bound of its image: what is kept, its sums, and the bound.
+template <class T>
+__device__ void keep_in_image(const MultiboxArguments<T>& arguments, SelectScratch& shared, std::int64_t image, const RankBound& bound,
+                              const SumPair& losses, const SumPair& counts) {
+  const std::int64_t first = image * arguments.priors;
+  double kept = 0;
+  for (std::int64_t p = threadIdx.x; p < arguments.priors; p += kSelectThreads) {
+    const auto key = simt::load(arguments.keys, first + p);
+    kept += keep(arguments, first + p, key, key > 0 && bound.keeps(key, p));
+  }
+  kept = block_reduce<kSelectThreads>(kept, Plus{}, 0.0, shared.kept);
+  if (threadIdx.x == 0) {
+    store_bound(arguments, image, bound);
+    store_sums(arguments, {losses.first + kept, losses.second, counts.first});
+  }
+}
+
 /// A block an image. Moves: the keys once for each digit that is needed, three of f32 as a rule, and once to mark what is kept; they
 /// fit in the L1.
 template <class T>
@@ -102,16 +119,7 @@ __global__ void __launch_bounds__(kSelectThreads) select_in_image_kernel(Multibo
     RankBound bound = RankBound::nothing();
     if (double(wanted) == counts.second) bound = wanted > 0 ? RankBound::everything() : bound;
     else if (wanted > 0) bound = radix_select(shared.select, {0, RankKey<Arithmetic<T>>::kBits}, unsigned(wanted), arguments.priors, each);
-    double kept = 0;
-    for (std::int64_t p = threadIdx.x; p < arguments.priors; p += kSelectThreads) {
-      const Key key = simt::load(arguments.keys, first + p);
-      kept += keep(arguments, first + p, key, key > 0 && bound.keeps(key, p));
-    }
-    kept = block_reduce<kSelectThreads>(kept, Plus{}, 0.0, shared.kept);
-    if (threadIdx.x == 0) {
-      store_bound(arguments, image, bound);
-      store_sums(arguments, {losses.first + kept, losses.second, counts.first});
-    }
+    keep_in_image(arguments, shared, image, bound, losses, counts);
   }
   if (last_block(arguments.ticket)) finish_multibox(arguments, shared, {0, 0, 0});
 }

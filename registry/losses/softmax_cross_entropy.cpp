@@ -78,6 +78,12 @@ void resolve(Problem& problem) {
   if (!probabilities) check_labels(problem, "target", logits[1], &ignore_index);
 }
 
+std::vector<OutputDescription> described_outputs() {
+  return {{.name = "log_sum_exp", .shape = "[N, d1, ...]", .meaning = "log Σ_c e^(logit), on request", .on_request = true},
+          {.name = "argmax", .shape = "[N, d1, ...]", .meaning = "class of the largest logit, the first of equals, on request",
+           .integers = DType::i64, .on_request = true}};
+}
+
 /// Every array once. Where the divisor of gradients depends on labels, these are read before the first gradient and again with
 /// their row; so are the weights that count in the divisor.
 Contract contract(const Problem& problem) {
@@ -93,8 +99,9 @@ Contract contract(const Problem& problem) {
   const DType loss = problem.reduction() == Reduction::none ? problem.dtype : reduced_type(problem.dtype);
   contract.entries.push_back({"loss", 0, count_of(shape_of_loss(problem)) * static_cast<std::int64_t>(size_of(loss))});
   const std::int64_t positions = problem.input("logits")->count() / std::max<std::int64_t>(problem.input("logits")->shape[1], 1);
-  for (const auto& [output, type] : {std::pair{"log_sum_exp", reduced_type(problem.dtype)}, {"argmax", DType::i64}})
-    if (wants_output(problem.options, output)) contract.entries.push_back({output, 0, positions * static_cast<std::int64_t>(size_of(type))});
+  for (const OutputDescription& output : described_outputs())
+    if (output.wanted(problem.options))
+      contract.entries.push_back({output.name, 0, positions * static_cast<std::int64_t>(size_of(output.integers.value_or(reduced_type(problem.dtype))))});
   if (gradient) {
     if (const Array* upstream = problem.input("grad_output")) contract.entries.push_back({"grad_output", upstream->bytes(), 0});
     contract.entries.push_back({"grad_logits", 0, problem.input("logits")->bytes()});
@@ -142,9 +149,7 @@ Loss softmax_cross_entropy() {
       OptionDescription::choice("outputs", "none", {"none", "log_sum_exp", "argmax", "log_sum_exp,argmax", "argmax,log_sum_exp"},
                                 "what else to return of each position, ignored ones too"),
       empty_option()};
-  loss.outputs = {{.name = "log_sum_exp", .shape = "[N, d1, ...]", .meaning = "log Σ_c e^(logit), on request", .on_request = true},
-                  {.name = "argmax", .shape = "[N, d1, ...]", .meaning = "class of the largest logit, the first of equals, on request",
-                   .integers = DType::i64, .on_request = true}};
+  loss.outputs = described_outputs();
   loss.rounding = {.value_ulps = 5 + 13, .gradient_ulps = 12 + 18};
 
   loss.resolve = resolve;
