@@ -9,6 +9,8 @@
 namespace lossbench {
 namespace {
 
+constexpr double kSharedCore = 2;  // times as long, at most, does work take whose core is shared
+
 double revisit(const RecordedCase& entry) {
   const double ratio = entry.counter("revisit_ratio");
   return ratio > 0 ? std::fabs(std::log(ratio)) : 0;
@@ -79,8 +81,10 @@ double aa_spread(const Record& record) {
 double clock_spread(const RecordedCase& entry, double highest) {
   const double clock = entry.counter("clock_MHz");
   if (!(clock > 0 && clock < (1 - ClockCheck::tolerance) * highest)) return 0;
-  return std::max(2 * std::log(highest / clock), entry.on_gpu() ? 0 : std::log(2));
+  return std::max(2 * std::log(highest / clock), entry.on_gpu() ? 0 : std::log(kSharedCore));
 }
+
+double unconfirmed_spread(const RecordedCase& entry) { return entry.on_gpu() || entry.counter("revisit_ratio") > 0 ? 0 : std::log(kSharedCore); }
 
 RecordComparison compare_records(const Record& before, const Record& after, const Claim& claim) {
   RecordComparison comparison;
@@ -94,8 +98,8 @@ RecordComparison compare_records(const Record& before, const Record& after, cons
       continue;
     }
     const double highest = entry.on_gpu() ? on_gpu : on_host;
-    const double sag = std::max(clock_spread(*old, highest), clock_spread(entry, highest));
-    comparison.cases.push_back(compare_case(*old, entry, spread + sag, claim));
+    const auto own_spread = [highest](const RecordedCase& seen) { return std::max(clock_spread(seen, highest), unconfirmed_spread(seen)); };
+    comparison.cases.push_back(compare_case(*old, entry, spread + std::max(own_spread(*old), own_spread(entry)), claim));
   }
   for (const RecordedCase& entry : before.cases)
     if (!after.find(entry.name)) comparison.only_before.push_back(entry.name);

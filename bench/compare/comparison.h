@@ -34,7 +34,7 @@ struct CaseChange {
   bool counted = false;          ///< an emulated kernel: bytes, not seconds
   double before = 0, after = 0;  ///< seconds, or bytes
   RatioEstimate ratio = {};      ///< after over before
-  double aa_spread = 0;          ///< how far the same code may differ from itself, as a logarithm: that of the runs, and of its clocks
+  double aa_spread = 0;          ///< how far the same code may differ from itself, as a logarithm: by the runs, its clocks, and how often it was seen
 };
 
 struct RecordComparison {
@@ -53,6 +53,10 @@ double aa_spread(const Record& record);
 /// much, since a card that throttles may slow the work down more than the clock tells; on the host a factor of 2 at least, which is what
 /// sharing a core costs. 0 where it does not, and where it is not known.
 double clock_spread(const RecordedCase& entry, double highest);
+
+/// What may have happened to a case that was not found again later in its run, as a logarithm: on the host a factor of 2, since whoever
+/// shared its core then may have done so all the time. 0 for a GPU, which is shared with nobody, and where it was found again.
+double unconfirmed_spread(const RecordedCase& entry);
 
 RecordComparison compare_records(const Record& before, const Record& after, const Claim& claim);
 

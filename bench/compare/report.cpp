@@ -60,7 +60,7 @@ std::string comparison_table(const RecordComparison& comparison, const Record& b
   if (!comparison.only_before.empty()) text += "only in " + before.file + ":\n" + list(comparison.only_before);
   if (!comparison.only_after.empty()) text += "only in " + after.file + ":\n" + list(comparison.only_after);
   return text + "change: Hodges-Lehmann ratio of the repetitions. A difference is claimed where p is small, the change over the threshold,\n"
-                "and larger than A/A, which is how far a case differed from itself when it was measured again.\n" +
+                "and larger than A/A, which is how far the same code may differ from itself: see docs/measuring.md.\n" +
          comparison_summary(comparison, before, after) + "\n";
 }
 

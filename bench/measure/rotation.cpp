@@ -6,7 +6,7 @@
 namespace lossbench {
 namespace {
 
-constexpr double kLongestSample = 20e-3;  // that is worth more than one replay
+constexpr double kLongestSample = 10e-3;  // that is worth more than one replay
 constexpr int kMostSets = 1024;
 constexpr std::int64_t kMostCalls = 1 << 14;  // of one recording: a graph has a node for each
 
@@ -14,7 +14,7 @@ constexpr std::int64_t kMostCalls = 1 << 14;  // of one recording: a graph has a
 
 Pace Pace::of(const Device& device) {
   if (device.where() == Where::cuda) return {};
-  return {4e-4, {.warm_up_seconds = 0.02, .longest_warm_up = 0.1, .stretches = 5}};
+  return {1e-4, {.warm_up_seconds = 0.02, .longest_warm_up = 0.1, .stretches = 20}};
 }
 
 SamplerSettings Pace::sampler_for(double replay_seconds) const {

@@ -14,8 +14,8 @@ struct Pace {
   double replay_seconds = 1e-3;  ///< at least
   SamplerSettings sampler = {};
 
-  /// On a GPU, whose events resolve 0.5 us, a sample is one replay of 1 ms, after 200 ms of warm-up. On the host it is the fastest of five
-  /// replays of 0.4 ms, after 20 ms: what shares a core only ever slows it down, and comes and goes within milliseconds.
+  /// On a GPU, whose events resolve 0.5 us, a sample is one replay of 1 ms, after 200 ms of warm-up. On the host it is the fastest of twenty
+  /// replays of 0.1 ms, after 20 ms: what shares a core only ever slows it down, and comes and goes within a millisecond.
   static Pace of(const Device& device);
   /// The settings for replays that long: fewer to a sample where they are long already.
   SamplerSettings sampler_for(double replay_seconds) const;
