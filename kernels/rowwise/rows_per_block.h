@@ -10,7 +10,7 @@
 //            classes, any alignment; padded rows are read and written element by element. Every option.
 //   Order    as three_pass.
 //   Error    as warp_per_row, with the fast exponential of vectorized_online.
-//   Holds    4 blocks a multiprocessor (2 where rows are rich), fewer where tiles are above 42 KB.
+//   Holds    4 blocks a multiprocessor at 64 registers a thread (3 in f64, 2 where rows are rich), fewer where tiles are above 42 KB.
 #pragma once
 
 #include "kernels/rowwise/shared_row.h"
@@ -133,7 +133,7 @@ struct Tile {
 };
 
 template <class T, Pass kPass, bool kRich>
-__global__ void __launch_bounds__(kBlockThreads, kRich ? 2 : kBlocksWanted) rows_per_block_kernel(SoftmaxArguments<T> arguments) {
+__global__ void __launch_bounds__(kBlockThreads, (kBlocksHeld<T, kRich>)) rows_per_block_kernel(SoftmaxArguments<T> arguments) {
   using Real = RealOf<T>;
   SIMT_SHARED(TeamLedger, ledgers, [kBlockThreads]);
   TeamLedger& ledger = ledgers[threadIdx.x];
