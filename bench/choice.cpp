@@ -38,7 +38,8 @@ const Variant& named_variant(const Loss& loss, const std::string& name, std::opt
 
 DType parse_real_dtype(const std::string& name) {
   const std::optional<DType> dtype = parse_dtype(name);
-  if (!dtype || !is_real(*dtype)) throw InputError("--dtype '" + name + "' is not accepted; accepted: f32, f64, f16, bf16");
+  if (!dtype || !is_real(*dtype))
+    throw InputError("--dtype '" + name + "' is not accepted; accepted: " + comma_list(names_of(kRealTypes)) + ", " + comma_list(names_of(kF8Types)));
   return *dtype;
 }
 

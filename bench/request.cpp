@@ -81,7 +81,7 @@ Resolved resolve(Request request) {
 
   const DType element = element_type(problem);
   const Shape loss_shape = loss.loss_shape(problem);
-  const DType loss_type = problem.reduces() ? reduced_type(element) : is_real(element) ? element : problem.dtype;
+  const DType loss_type = problem.reduces() ? reduced_type(element) : companion_type(is_real(element) ? element : problem.dtype);
   if (request.grad_output) add_grad_output(resolved, *request.grad_output, loss_type, loss_shape);
 
   problem.outputs.push_back({"loss", Array::contiguous(nullptr, loss_type, loss_shape)});

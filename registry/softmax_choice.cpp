@@ -107,6 +107,7 @@ std::vector<Implementation> implementations() {
   std::vector<Implementation> all;
   for (const DType element : kRealTypes)
     for (const Pass pass : {Pass::forward, Pass::gradient}) all.push_back(implementation<kBackend>(element, pass));
+  for (const DType element : kF8Types) all.push_back(implementation<kBackend>(element, Pass::forward));
   return all;
 }
 

@@ -66,7 +66,7 @@ def variant_rows(data):
         entries = [entry for build in builds for entry in build["implementations"]]
         losses = {entry["loss"] for entry in entries}
         passes = [name for name in ("forward", "gradient") if any(entry["pass"] == name for entry in entries)]
-        dtypes = [dtype for dtype in ("f32", "f64", "f16", "bf16") if any(entry["dtype"] == dtype for entry in entries)]
+        dtypes = [dtype for dtype in DTYPES if any(entry["dtype"] == dtype for entry in entries)]
         backends = [build["backend"] for build in builds]
         of = f"`{min(losses)}`" if len(losses) == 1 else f"{len(losses)} losses"
         yield [f"`{name}`", escaped(builds[0]["summary"]), of, ", ".join(passes), ", ".join(dtypes), places({build["backend"] for build in builds})]
@@ -79,6 +79,7 @@ def places(backends):
     return ", ".join(place for place, names in (("CPU", {"scalar", "cpu"}), ("GPU", {"cuda"})) if names & backends)
 
 
+DTYPES = ("f32", "f64", "f16", "bf16", "f8_e4m3", "f8_e5m2")
 LISTS = {
     "losses": (["loss", "formula", "inputs", "options"], loss_rows),
     "variants": (["variant", "what it does", "for", "pass", "types", "runs on"], variant_rows),

@@ -114,7 +114,7 @@ __global__ void __launch_bounds__(kBlockThreads, (kBlocksHeld<T, kRich>)) split_
   if (target.label < 0) result.sums.peak.label_logit = Real(-INFINITY);
   if (team.leads()) {
     if (reads) enter_row(softmax, team.ledger(), row, result, target);
-    else if (softmax.row_loss) simt::store(softmax.row_loss, row, simt::from_float<T>(0.0f));
+    else if (softmax.row_loss) simt::store(softmax.row_loss, row, simt::from_float<CompanionOf<T>>(0.0f));
     if (arguments.row_sums) {
       const double value[kRowDoubles] = {double(result.sums.peak.maximum), double(result.sums.peak.label_logit), result.sums.others,
                                          result.sums.shortfall.weight, result.sums.shortfall.below};

@@ -8,9 +8,9 @@
 //            logits, else the widest width common to both.
 //   Needs    256 threads a block; neighbouring classes, any number, any alignment, padded rows. Every option.
 //   Order    as three_pass.
-//   Error    see sum_ulps: pieces of two vectors (4 to 16 terms) are added in the arithmetic type.
+//   Error    see sum_ulps: pieces of two vectors (4 to 16 terms; of f8 half a vector, 8) are added in the arithmetic type.
 //   Holds    4 blocks of 256 threads a multiprocessor at 64 registers a thread; 3 at 80 in f64 and for 16-bit gradients; 2 at 128 where
-//            the row is rich (row_math.h).
+//            the row is rich (row_math.h). f8 rows come 16 logits an access, the next vector on its way while one is worked on.
 #pragma once
 
 #include "kernels/rowwise/online.h"
@@ -30,8 +30,8 @@ __global__ void __launch_bounds__(kBlockThreads, (kVectorBlocks<T, kPass, kRich>
   softmax_rows<SumsInOnePass<kRich, true>, kPass>(arguments, BlockTeam<RealOf<T>>(shared), PlainRows<VectorSource<T, kFirstRead<kPass>>>{});
 }
 
-/// Terms that one thread adds in the arithmetic type before they become double, in variants that read vectors.
-inline int vector_piece(DType element) { return kInFlight * (16 / int(size_of(element))); }
+/// Terms that one thread adds in the arithmetic type before they become double, in variants that read vectors: a piece.
+inline int vector_piece(DType element) { return is_f8(element) ? 8 : kInFlight * (16 / int(size_of(element))); }
 
 inline double vector_ulps(std::int64_t length, int threads, DType element) {
   return added_ulps(length, threads, vector_piece(element), element) + rescaling_ulps(length);
