@@ -13,6 +13,7 @@ namespace lossbench {
 namespace {
 
 constexpr std::int64_t kMostElements = std::int64_t{1} << 36;
+constexpr std::size_t kMostAxes = 6;  // a case of openpose has as many
 
 bool glob(const std::string& pattern, std::string_view name) { return fnmatch(pattern.c_str(), std::string(name).c_str(), 0) == 0; }
 
@@ -85,8 +86,9 @@ Shape parse_shape(std::string_view text) {
     shape.push_back(extent);
   }
   const bool dangling = text.starts_with('x') || text.ends_with('x') || text.find("xx") != text.npos;  // split() drops empty parts
-  if (dangling || shape.empty() || shape.size() != parts.size() || shape.size() > 4)
-    throw InputError("--shape '" + std::string(text) + "' is not accepted; accepted: extents joined by x, such as 1048576 or 4096x1000");
+  if (dangling || shape.empty() || shape.size() != parts.size() || shape.size() > kMostAxes)
+    throw InputError("--shape '" + std::string(text) + "' is not accepted; accepted: up to " + std::to_string(kMostAxes) +
+                     " extents joined by x, such as 1048576 or 4096x1000");
   return shape;
 }
 
