@@ -182,7 +182,7 @@ Loss softmax_cross_entropy() {
                       "outputs=argmax softcap=2",
                       "target=probs",
                       "target=probs +weight label_smoothing=0.1 z_loss=0.001",
-                      "target=probs softcap=10 reduction=none outputs=argmax",
+                      "target=probs softcap=10 reduction=none outputs=argmax,log_sum_exp",
                       "target=probs prob_floor=0.0001 normalizer=valid"};
   return loss;
 }

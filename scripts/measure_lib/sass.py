@@ -22,7 +22,7 @@ PIPES = {
     "control": "BRA BRX JMP CALL RET EXIT BSSY BSYNC BREAK WARPSYNC BAR NOP YIELD NANOSLEEP DEPBAR S2R ELECT",
 }
 PIPE_OF = {word: pipe for pipe, words in PIPES.items() for word in words.split()}
-kFixUp = 8
+FIX_UP = 8  # instructions
 LANES = {"issue": 128, "fma": 128, "imad": 64, "alu": 64, "xu": 16, "double": 64}  # a clock and multiprocessor
 
 
@@ -92,12 +92,12 @@ class Loop:
 
     def usual(self):
         """What a warp runs of a round when no value is special. Left out is what a branch jumps over if it calls a subroutine (the slow path
-        of a division), has no more than kFixUp instructions (what a logarithm does about infinity), or stores a second result. All
+        of a division), has no more than FIX_UP instructions (what a logarithm does about infinity), or stores a second result. All
         other sides of a branch count, because some lane of 32 takes them."""
         left_out = set()
         for begin, end in self.jumped_over():
             run = self.code[begin:end]
-            if len(run) <= kFixUp or any(i.opcode.startswith("CALL") for i in run) or self.stores_again(begin, run):
+            if len(run) <= FIX_UP or any(i.opcode.startswith("CALL") for i in run) or self.stores_again(begin, run):
                 left_out.update(range(begin, end))
         return [self.code[index] for index in range(self.first, self.last + 1) if index not in left_out]
 
