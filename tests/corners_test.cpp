@@ -136,7 +136,8 @@ TEST(Corners, MiningOfHardNegatives) {
     EXPECT_TRUE(visits("ssd_multibox", options, empty("labels"))) << options;
     EXPECT_TRUE(visits("ssd_multibox", options, [](const Arrays& arrays) {  // fewer negatives than are asked for
       const auto counts = image_counts(arrays);
-      return !counts.empty() && std::all_of(counts.begin(), counts.end(), [](const auto& one) { return one.second > 0 && 3 * one.first > one.second; });
+      const auto fewer = [](const auto& one) { return one.second > 0 && 3 * one.first > one.second; };
+      return !counts.empty() && std::all_of(counts.begin(), counts.end(), fewer);
     })) << options;
     EXPECT_TRUE(visits("ssd_multibox", options, [](const Arrays& arrays) {  // an image without objects beside one that has some
       const auto counts = image_counts(arrays);
