@@ -111,8 +111,8 @@ TEST(CompositeOptions, Heads) {
                  {{"rpn_cls_score", {4, 2}, zeros(8)}, {"rpn_labels", {4}, {1, 0, -1, 0}, true}, {"rpn_bbox_pred", {4, 4}, ones(16)},
                   {"rpn_bbox_targets", {4, 4}, zeros(16)}, {"rpn_bbox_inside_weights", {4, 4}, first},
                   {"rpn_bbox_outside_weights", {4, 4}, quarter},
-                  {"cls_score", {2, 2}, zeros(4)}, {"labels", {2}, labels, true}, {"bbox_pred", {2, 8}, ones(16)}, {"bbox_targets", {2, 8}, zeros(16)},
-                  {"bbox_inside_weights", {2, 8}, columns}, {"bbox_outside_weights", {2, 8}, columns}},
+                  {"cls_score", {2, 2}, zeros(4)}, {"labels", {2}, labels, true}, {"bbox_pred", {2, 8}, ones(16)},
+                  {"bbox_targets", {2, 8}, zeros(16)}, {"bbox_inside_weights", {2, 8}, columns}, {"bbox_outside_weights", {2, 8}, columns}},
                  {{{}, 2 * kLog2 + kNarrow / 4 + kWide / 2},
                   {{"lambda=10", "head_lambda=0.5"}, 2 * kLog2 + 10 * kNarrow / 4 + 0.5 * kWide / 2},
                   {{"rpn_sigma=1", "head_sigma=3"}, 2 * kLog2 + kWide / 4 + kNarrow / 2}});
