@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 
 #include "bench/bound_call.h"
 #include "core/error.h"
@@ -32,8 +33,9 @@ inline Tensor tensor_of(const Input& input) {
 
 using Outputs = std::map<std::string, std::vector<double>>;
 
-/// Loss and all gradients of every variant on `simt` that accepts the request, by variant.
-inline std::map<std::string, Outputs> all_variants(const char* name, const std::vector<const char*>& options, const std::vector<Input>& inputs) {
+/// Loss and all gradients of every variant on `simt` that accepts the request, by variant; of those named in `only`, where any are.
+inline std::map<std::string, Outputs> all_variants(const char* name, const std::vector<const char*>& options,
+                                                   const std::vector<Input>& inputs, const std::set<std::string>& only = {}) {
   const Loss& loss = Registry::instance().loss(name);
   Request request;
   request.loss = &loss;
@@ -47,6 +49,7 @@ inline std::map<std::string, Outputs> all_variants(const char* name, const std::
   std::map<std::string, Outputs> results;
   for (const Variant* variant : Registry::instance().variants_of(name)) {
     std::string reason;
+    if (!only.empty() && !only.contains(variant->name)) continue;
     const Implementation* row = variant->backend == Backend::simt ? find_implementation(*variant, resolved.problem, reason) : nullptr;
     if (!row) continue;
     BoundCall call(host_device(), *row, resolved);
