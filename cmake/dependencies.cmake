@@ -4,6 +4,7 @@ find_package(Boost 1.74 REQUIRED COMPONENTS context)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(hwy 1.0 REQUIRED)  # Google Highway: vectors of the CPU contender
 find_package(benchmark REQUIRED)
 find_package(GTest REQUIRED)
 

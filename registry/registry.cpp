@@ -69,6 +69,7 @@ Registry::Registry() {
   losses_.push_back(structural_risk(losses_));  // any of those before
 
   variants_.push_back(scalar_reference(losses_));
+  variants_.push_back(simd_on_host());
 #if LOSSBENCH_HAS_THRUST
   variants_.push_back(thrust_on_host());
 #endif

@@ -46,6 +46,7 @@ ensure_packages() {
   needs libfmt-dev
   needs nlohmann-json3-dev
   needs libcli11-dev
+  needs libhwy-dev
   needs libbenchmark-dev
   needs libgtest-dev
   if [[ -z $NVCC ]]; then needs libthrust-dev; fi  # the toolkit brings its own
