@@ -120,10 +120,9 @@ class HostDevice final : public Device {
   }
 
   void stream_through(TrafficShape shape, const void* first, const void* second, void* out, std::size_t bytes, int way) override {
-    host_stream(reads_of(shape), writes(shape), first, second, out, bytes, way == 0);
+    host_stream(reads_of(shape), writes(shape), first, second, out, bytes, {.all_threads = way % 2 == 0, .hints = way >= 2});
   }
-  /// All threads, or the calling one: short arrays are read before another thread has woken up.
-  int ways_to_stream() const override { return 2; }
+  int ways_to_stream() const override { return 4; }
   void launch_nothing() override {
     HostThreads::instance().run([](int) {});
   }

@@ -143,6 +143,9 @@ class Rules(unittest.TestCase):
         self.caught(file_rules.whitespace, "core/a.h", "\tx;\n", "  x;\n")
         self.caught(file_rules.whitespace, "core/a.h", "x;", "x;\n")
         self.caught(file_rules.header_guard, "core/a.h", "int x;\n", "// why\n#pragma once\nint x;\n")
+        toggle = "#if defined(A) == defined(HWY_TARGET_TOGGLE)\n#ifdef A\n#undef A\n#else\n#define A\n#endif\n"
+        self.caught(file_rules.header_guard, "contenders/cpu/a-inl.h", "#pragma once\n", toggle)
+        self.caught(file_rules.header_guard, "contenders/cpu/a-inl.h", toggle.replace("#undef A", "#undef B"), toggle)
         self.caught(file_rules.unfinished, "core/a.h", "// TODO later\n", "// later\n")
 
 

@@ -37,7 +37,7 @@ struct Sigmoids {
   HWY_INLINE explicit Sigmoids(V logit) {
     const Floats f;
     const V one = hn::Set(f, 1.0f);
-    e = exp_of_negative(f, hn::Neg(hn::Abs(logit)));
+    e = exp_of_moderate(f, hn::Neg(hn::Abs(logit)));
     const V scale = hn::Div(one, hn::Add(one, e)), small = hn::Mul(e, scale);
     const auto negative = hn::Lt(logit, hn::Zero(f));
     up = hn::IfThenElse(negative, small, scale);

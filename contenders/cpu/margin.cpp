@@ -19,7 +19,7 @@ struct Logistic {
   HWY_INLINE ValueAndSlope operator()(V score, V target) const {
     const Floats f;
     const V one = hn::Set(f, 1.0f), zero = hn::Zero(f), z = hn::Mul(hn::Neg(target), score);
-    const V e = exp_of_negative(f, hn::Neg(hn::Abs(z)));
+    const V e = exp_of_moderate(f, hn::Neg(hn::Abs(z)));
     const V sigmoid = hn::Div(hn::IfThenElse(hn::Lt(z, zero), e, one), hn::Add(one, e));
     return {hn::Add(max_or_nan(z, zero), log1p_of_unit(f, e)), hn::Mul(hn::Neg(target), sigmoid)};
   }

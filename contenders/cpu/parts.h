@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 
 #include "core/host_threads.h"
 
@@ -19,9 +20,10 @@ double sum_of_parts(std::int64_t parts, std::int64_t bytes, double* sums, const 
   } else {
     HostThreads& threads = HostThreads::instance();
     const std::int64_t size = threads.size();
-    threads.run([&](int thread) {
+    const auto share = [&](int thread) {
       for (std::int64_t part = parts * thread / size; part < parts * (thread + 1) / size; ++part) sums[part] = compute(part, thread);
-    });
+    };
+    threads.run(std::cref(share));  // by reference: the pool's function type would allocate for so many captures
   }
   double sum = 0;
   for (std::int64_t part = 0; part < parts; ++part) sum += sums[part];

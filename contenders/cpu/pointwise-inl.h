@@ -24,6 +24,7 @@
 #include "contenders/cpu/vectors-inl.h"
 #include "contenders/cpu/work.h"
 #include "core/float16.h"
+#include "hwy/cache_control.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace lossbench::simd::HWY_NAMESPACE {
@@ -53,6 +54,9 @@ struct Clipped {
 
 /// Vectors in flight: enough to hide the latency of the first-level cache and of additions.
 inline constexpr std::int64_t kStep = 4 * kLanes;
+/// How far ahead a dense array is announced: its own loads look no further than the few hundred instructions between them and the
+/// oldest that waits.
+inline constexpr std::int64_t kAheadBytes = 768, kLineBytes = 64;
 
 // ---- dense arrays ------------------------------------------------------------------------------------------------------
 
@@ -71,6 +75,15 @@ struct DenseOperands {
   }
 
   HWY_INLINE FloatVector operator()(int k, std::int64_t index) const { return load(from[k] + (index & keep[k])); }
+
+  /// Announces what the step that begins kAheadBytes after `index` will read.
+  HWY_INLINE void announce(std::int64_t index) const {
+#pragma GCC unroll 4
+    for (int k = 0; k < kCount; ++k)
+#pragma GCC unroll 8
+      for (std::int64_t line = 0; line < kStep; line += kLineBytes / std::int64_t(sizeof(T)))
+        hwy::Prefetch(from[k] + (index & keep[k]) + line + kAheadBytes / std::int64_t(sizeof(T)));
+  }
 
  private:
   static const T* ones() {
@@ -109,10 +122,9 @@ HWY_NOINLINE double dense_sum(const Loss loss, const Work& work, std::int64_t be
   const DenseOperands<T, Loss::kOperands> operands(work);
   WideSum even, odd;
   for (std::int64_t i = begin; i < end; i += kStep) {
-    even.add(evaluate(loss, operands, i).value);
-    odd.add(evaluate(loss, operands, i + kLanes).value);
-    even.add(evaluate(loss, operands, i + 2 * kLanes).value);
-    odd.add(evaluate(loss, operands, i + 3 * kLanes).value);
+    operands.announce(i);
+    even.add(hn::Add(evaluate(loss, operands, i).value, evaluate(loss, operands, i + kLanes).value));
+    odd.add(hn::Add(evaluate(loss, operands, i + 2 * kLanes).value, evaluate(loss, operands, i + 3 * kLanes).value));
   }
   even.join(odd);
   return even.total();
@@ -126,13 +138,12 @@ HWY_NOINLINE double dense_gradient(const Loss loss, const Work& work, std::int64
   const bool stream = work.stream;
   WideSum even, odd;
   for (std::int64_t i = begin; i < end; i += kStep) {
+    operands.announce(i);
     const ValueAndSlope a = evaluate(loss, operands, i), b = evaluate(loss, operands, i + kLanes);
-    even.add(a.value);
-    odd.add(b.value);
+    even.add(hn::Add(a.value, b.value));
     store(hn::Mul(a.slope, factor), hn::Mul(b.slope, factor), to + i, stream);
     const ValueAndSlope c = evaluate(loss, operands, i + 2 * kLanes), e = evaluate(loss, operands, i + 3 * kLanes);
-    even.add(c.value);
-    odd.add(e.value);
+    odd.add(hn::Add(c.value, e.value));
     store(hn::Mul(c.slope, factor), hn::Mul(e.slope, factor), to + i + 2 * kLanes, stream);
   }
   even.join(odd);

@@ -30,6 +30,17 @@ template <class Functor>
 using FamilyOf = std::conditional_t<kHolds<Functor, Regression>, Regression,
                                     std::conditional_t<kHolds<Functor, Margin>, Margin,
                                                        std::conditional_t<kHolds<Functor, Likelihood>, Likelihood, BinaryCrossEntropy>>>;
+template <class Functor>
+constexpr bool kServed = kHolds<Functor, FamilyOf<Functor>> || TakesLabels<Functor>;
+
+/// The entries whose functor has a form for vectors here.
+template <class... Kept>
+auto served(EntryList<Kept...> kept, EntryList<>) { return kept; }
+template <class... Kept, class First, class... Rest>
+auto served(EntryList<Kept...> kept, EntryList<First, Rest...>) {
+  if constexpr (kServed<typename First::Functor>) return served(EntryList<Kept..., First>{}, EntryList<Rest...>{});
+  else return served(kept, EntryList<Rest...>{});
+}
 
 /// Sum over divisor; a divisor of 0 gives NaN, or 0 by option `empty`.
 double quotient(const Problem& problem, double sum, double divisor) {
@@ -161,8 +172,9 @@ template <> struct ElementType<simd::BFloat16> { static constexpr DType kType = 
 }  // namespace SIMT_BUILD
 
 Variant simd_on_host() {
-  Variant variant = pointwise_part<simd::Simd, float>(PointwiseEntries{});
-  for (Implementation& row : pointwise_part<simd::Simd, simd::BFloat16>(PointwiseEntries{}).implementations)
+  const auto entries = simd::served(EntryList<>{}, PointwiseEntries{});
+  Variant variant = pointwise_part<simd::Simd, float>(entries);
+  for (Implementation& row : pointwise_part<simd::Simd, simd::BFloat16>(entries).implementations)
     variant.implementations.push_back(std::move(row));
   simd::add_softmax(variant);
   variant.backend = Backend::cpu;

@@ -5,19 +5,19 @@
 //   Needs    any n, any alignment. Broadcast operands, gradients of the target and reduction none take a detour through the first-level
 //            cache; softmax cross-entropy takes labels and rows of neighbouring logits.
 //   Order    fixed for a fixed length, alignment and instruction set, whatever the number of threads: sums of parts are added in order.
-//   Error    as `compensated`: terms are added in double, whatever their number. Softmax adds four exponentials in float before that,
-//            2u; its exponential is within 2u where the loss counts with 4u.
+//   Error    as `compensated`, whatever the number of terms: two are added in float, 1u, and all else in double. Softmax adds four
+//            exponentials in float, 2u, and its exponential is within 2u where the loss counts with 4u.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
-#include "core/variant.h"
 #include "contenders/cpu/work.h"
+#include "core/variant.h"
 
 namespace lossbench::simd {
 
-/// Doubles: a part, one element after another at worst, and the parts. In units of u of a float.
+/// A pair of terms in float, then doubles: a part, one pair after another at worst, and the parts. In units of u of a float.
 inline double sum_ulps(std::int64_t length, DType) {
   return 1 + (double(kPart) + double(length) / double(kPart) + 32) * 0x1p-29;
 }

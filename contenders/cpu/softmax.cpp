@@ -46,7 +46,7 @@ HWY_INLINE V exp_of_normal(V d) {
   const Floats f;
   const V shift = hn::Set(f, kShift + 127), shifted = hn::MulAdd(d, hn::Set(f, 1.44269504f), shift);
   const V rest = hn::NegMulAdd(hn::Sub(shifted, shift), hn::Set(f, 0.693147181f), d);
-  const V mantissa = polynomial(f, rest, 1.0f, 1.0f, 0.49999994f, 0.16666515f, 0.041668456f, 0.00836941f, 0.0013813161f);
+  const V mantissa = horner(f, rest, 1.0f, 1.0f, 0.49999994f, 0.16666515f, 0.041668456f, 0.00836941f, 0.0013813161f);
   return hn::Mul(mantissa, hn::BitCast(f, hn::ShiftLeft<23>(hn::BitCast(hn::RebindToUnsigned<Floats>(), shifted))));
 }
 
@@ -76,7 +76,7 @@ struct RowSum {
     if (HWY_LIKELY(hn::AllTrue(f, hn::Ge(lowest, hn::Set(f, kLeastNormal))))) {
       e0 = exp_of_normal(d0), e1 = exp_of_normal(d1), e2 = exp_of_normal(d2), e3 = exp_of_normal(d3);
     } else {
-      e0 = exp_of_negative(f, d0), e1 = exp_of_negative(f, d1), e2 = exp_of_negative(f, d2), e3 = exp_of_negative(f, d3);
+      e0 = exp_of_moderate(f, d0), e1 = exp_of_moderate(f, d1), e2 = exp_of_moderate(f, d2), e3 = exp_of_moderate(f, d3);
     }
     sum.add(hn::Add(hn::Add(e0, e1), hn::Add(e2, e3)));
     if (!exponentials) return;

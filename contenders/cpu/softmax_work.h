@@ -48,7 +48,8 @@ struct RowScratch {
   float* references = nullptr;
 
   static std::int64_t padded(std::int64_t classes) { return (classes + kMostBlock - 1) / kMostBlock * kMostBlock; }
-  static std::int64_t floats(std::int64_t classes) { return 2 * padded(classes); }  // one reference a logit where vectors have one lane
+  /// With a reference for each block, which is four logits where vectors have one lane.
+  static std::int64_t floats(std::int64_t classes) { return padded(classes) + padded(classes) / 4; }
   static RowScratch at(float* memory, std::int64_t classes) { return {memory, memory + padded(classes)}; }
 };
 

@@ -22,11 +22,32 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class D>
 using Vector = hn::Vec<D>;
 
-/// c0 + c1·x + c2·x² + …
+/// c0 + c1·x + c2·x² + …, one product after another: the fewest instructions.
 template <class D, class V>
-HWY_INLINE V polynomial(D d, V, float last) { return hn::Set(d, last); }
+HWY_INLINE V horner(D d, V, float last) { return hn::Set(d, last); }
 template <class D, class V, class... Rest>
-HWY_INLINE V polynomial(D d, V x, float first, Rest... rest) { return hn::MulAdd(polynomial(d, x, rest...), x, hn::Set(d, first)); }
+HWY_INLINE V horner(D d, V x, float first, Rest... rest) { return hn::MulAdd(horner(d, x, rest...), x, hn::Set(d, first)); }
+
+/// Powers of x, for a polynomial whose products do not all wait for one another: the shortest wait.   [Estrin 1960]
+template <class V>
+struct Powers {
+  V x, x2, x4;
+  HWY_INLINE explicit Powers(V value) : x(value), x2(hn::Mul(value, value)), x4(hn::Mul(x2, x2)) {}
+};
+template <class D, class V>
+HWY_INLINE V polynomial(D d, const Powers<V>& p, float c0, float c1) { return hn::MulAdd(hn::Set(d, c1), p.x, hn::Set(d, c0)); }
+template <class D, class V>
+HWY_INLINE V polynomial(D d, const Powers<V>& p, float c0, float c1, float c2) {
+  return hn::MulAdd(hn::Set(d, c2), p.x2, polynomial(d, p, c0, c1));
+}
+template <class D, class V>
+HWY_INLINE V polynomial(D d, const Powers<V>& p, float c0, float c1, float c2, float c3) {
+  return hn::MulAdd(polynomial(d, p, c2, c3), p.x2, polynomial(d, p, c0, c1));
+}
+template <class D, class V, class... Rest>
+HWY_INLINE V polynomial(D d, const Powers<V>& p, float c0, float c1, float c2, float c3, Rest... rest) {
+  return hn::MulAdd(polynomial(d, p, rest...), p.x4, polynomial(d, p, c0, c1, c2, c3));
+}
 
 /// The larger of two numbers; NaN if x is NaN.
 template <class V>
@@ -52,28 +73,33 @@ template <class D, class V>
 HWY_INLINE ReducedExp<V> reduced_exp(D d, V x) {
   const V shift = hn::Set(d, kShift), shifted = hn::MulAdd(x, hn::Set(d, 1.44269504f), shift), n = hn::Sub(shifted, shift);
   const V rest = hn::NegMulAdd(n, hn::Set(d, kLog2Low), hn::NegMulAdd(n, hn::Set(d, kLog2High), x));
-  return {polynomial(d, rest, 1.0f, 1.0f, 0.49999994f, 0.16666515f, 0.041668456f, 0.00836941f, 0.0013813161f), shifted};
+  return {polynomial(d, Powers<V>(rest), 1.0f, 1.0f, 0.49999994f, 0.16666515f, 0.041668456f, 0.00836941f, 0.0013813161f), shifted};
 }
 
-/// Times 2^n in two steps, so that a result below the smallest normal number is rounded once and none above the largest wraps round.
-template <class D, class V>
-HWY_INLINE V scaled(D d, const ReducedExp<V>& reduced) {
+/// e^x for x <= 88, or NaN; for any x where `kLarge`. A result below the smallest normal number is rounded as an integer, which is what
+/// its bits are: arithmetic on such numbers is slow on many processors.
+template <bool kLarge, class D, class V>
+HWY_INLINE V exp_up_to(D d, V x) {
   const hn::RebindToSigned<D> di;
-  const auto n = hn::Sub(hn::BitCast(di, reduced.shifted), hn::BitCast(di, hn::Set(d, kShift)));
-  const auto half = hn::ShiftRight<1>(n), bias = hn::Set(di, 127);
-  const auto power = [&](auto exponent) HWY_ATTR { return hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(exponent, bias))); };
-  return hn::Mul(hn::Mul(reduced.mantissa, power(half)), power(hn::Sub(n, half)));
+  const auto none = hn::Lt(x, hn::Set(d, -104.0f)), tiny = hn::Lt(x, hn::Set(d, -87.0f)), large = hn::Gt(x, hn::Set(d, 64.0f));
+  const ReducedExp<V> reduced = reduced_exp(d, hn::IfThenZeroElse(none, x));
+  auto exponent = hn::Sub(hn::BitCast(di, reduced.shifted), hn::BitCast(di, hn::Set(d, kShift - 127)));
+  exponent = hn::Add(exponent, hn::IfThenElseZero(hn::RebindMask(di, tiny), hn::Set(di, 149)));
+  if constexpr (kLarge) exponent = hn::Sub(exponent, hn::IfThenElseZero(hn::RebindMask(di, large), hn::Set(di, 64)));
+  V scaled = hn::Mul(reduced.mantissa, hn::BitCast(d, hn::ShiftLeft<23>(exponent)));
+  if constexpr (kLarge) scaled = hn::Mul(scaled, hn::IfThenElse(large, hn::Set(d, 0x1p64f), hn::Set(d, 1.0f)));
+  return hn::IfThenZeroElse(none, hn::IfThenElse(tiny, hn::BitCast(d, hn::NearestInt(scaled)), scaled));
 }
 
-/// e^x for x <= 0, or NaN.
+/// e^x for x <= 88, or NaN.
 template <class D, class V>
-HWY_INLINE V exp_of_negative(D d, V x) { return scaled(d, reduced_exp(d, max_or_nan(x, hn::Set(d, -104.0f)))); }
+HWY_INLINE V exp_of_moderate(D d, V x) { return exp_up_to<false>(d, x); }
 
-/// e^x. 1.3 ulp.
+/// e^x.
 template <class D, class V>
 HWY_INLINE V exp(D d, V x) {
   const V most = hn::Set(d, 89.0f);  // e^89 is beyond the largest float
-  return exp_of_negative(d, hn::IfThenElse(hn::Gt(x, most), most, x));
+  return exp_up_to<true>(d, hn::IfThenElse(hn::Gt(x, most), most, x));
 }
 
 /// log(x·2^-exponent) for normal x.
@@ -84,7 +110,7 @@ HWY_INLINE V log_of_normal(D d, V x, V exponent) {
   const auto n = hn::ShiftRight<23>(hn::Sub(bits, hn::Set(di, 0x3f3504f3)));  // mantissa from sqrt(1/2) to sqrt(2)
   const V f = hn::Sub(hn::BitCast(d, hn::Sub(bits, hn::ShiftLeft<23>(n))), hn::Set(d, 1.0f)), square = hn::Mul(f, f);
   const V scale = hn::Sub(hn::ConvertTo(d, n), exponent);
-  const V p = polynomial(d, f, 0.3333333f, -0.2500082f, 0.20001227f, -0.16623357f, 0.14201759f, -0.13160183f, 0.12761575f, -0.07634493f);
+  const V p = polynomial(d, Powers<V>(f), 0.3333333f, -0.2500082f, 0.20001227f, -0.16623357f, 0.14201759f, -0.13160183f, 0.12761575f, -0.07634493f);
   const V low = hn::MulAdd(scale, hn::Set(d, kLog2Low), hn::Mul(hn::Mul(square, f), p));
   const V sum = hn::Add(hn::NegMulAdd(square, hn::Set(d, 0.5f), low), f);
   return hn::MulAdd(scale, hn::Set(d, kLog2High), sum);
@@ -119,11 +145,14 @@ HWY_INLINE V log_of_complement(D d, V p) {
   return hn::Add(log(d, q), complement_correction(d, p, q));
 }
 
-/// log(1 + e) for e in [0, 1], or NaN. 1.2 ulp.
+/// log(1 + e) for e in [0, 1], or NaN; e itself where it is so small that only that is left.
 template <class D, class V>
-HWY_INLINE V log1p_of_unit(D d, V e) {
-  return hn::Mul(e, polynomial(d, e, 1.0f, -0.4999993f, 0.33330512f, -0.24958587f, 0.196954f, -0.15355395f, 0.10680553f, -0.05766442f,
-                               0.020204572f, -0.0033184695f));
+HWY_INLINE V log1p_of_unit(D d, V given) {
+  const auto tiny = hn::Lt(given, hn::Set(d, 0x1p-25f));
+  const V e = hn::IfThenZeroElse(tiny, given);
+  const V result = hn::Mul(e, polynomial(d, Powers<V>(e), 1.0f, -0.4999993f, 0.33330512f, -0.24958587f, 0.196954f, -0.15355395f,
+                                         0.10680553f, -0.05766442f, 0.020204572f, -0.0033184695f));
+  return hn::IfThenElse(tiny, given, result);
 }
 
 }  // namespace lossbench::simd::HWY_NAMESPACE

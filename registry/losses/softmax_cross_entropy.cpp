@@ -160,7 +160,7 @@ Loss softmax_cross_entropy() {
   loss.sum_length = [](const Problem& problem) { return problem.input("logits")->shape[1]; };
   loss.input_shape = input_shape;
 
-  loss.preference = {"auto", "online", "warp_per_row", "three_pass"};
+  loss.preference = {"auto", "online", "warp_per_row", "three_pass", "simd"};
   loss.default_shapes = {{32768, 1024}, {32768, 4096}, {16384, 32000}, {8192, 50257}, {8192, 128256}};
   loss.option_sets = {"reduction=sum",
                       "reduction=none",
