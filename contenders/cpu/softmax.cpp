@@ -244,7 +244,8 @@ double rows_of(const SoftmaxWork& work, RowScratch scratch, std::int64_t part) {
     const std::int64_t label = work.label(row);
     double loss = 0;
     if (work.keeps(label)) loss = Row<T>(work, scratch, row, label).compute();
-    else if (work.gradient) std::memset(static_cast<T*>(work.gradient) + row * work.gradient_stride, 0, static_cast<std::size_t>(work.classes) * sizeof(T));
+    else if (work.gradient)
+      std::memset(static_cast<T*>(work.gradient) + row * work.gradient_stride, 0, static_cast<std::size_t>(work.classes) * sizeof(T));
     if (work.losses) static_cast<T*>(work.losses)[row] = element<T>(static_cast<float>(loss));
     sum += loss;
   }
