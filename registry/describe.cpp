@@ -93,18 +93,32 @@ void check_contiguous(const Problem& problem, std::string_view input) {
     throw InputError(problem.loss + ": input '" + std::string(input) + "' must be contiguous, row-major");
 }
 
+namespace {
+
+/// Where element `i` of the array is, in row-major order: elements from its start.
+std::int64_t offset_of(const Array& array, std::int64_t i) {
+  if (array.is_contiguous()) return i;
+  std::int64_t offset = 0;
+  for (std::size_t axis = array.shape.size(); axis-- > 0; i /= array.shape[axis]) offset += i % array.shape[axis] * array.strides[axis];
+  return offset;
+}
+
+}  // namespace
+
 double real_at(const Array& array, std::int64_t i) {
+  const std::int64_t at = offset_of(array, i);
   switch (array.dtype) {
-    case DType::f64: return array.as<double>()[i];
-    case DType::f32: return array.as<float>()[i];
-    case DType::f16: return from_f16_bits(array.as<std::uint16_t>()[i]);
-    case DType::bf16: return from_bf16_bits(array.as<std::uint16_t>()[i]);
+    case DType::f64: return array.as<double>()[at];
+    case DType::f32: return array.as<float>()[at];
+    case DType::f16: return from_f16_bits(array.as<std::uint16_t>()[at]);
+    case DType::bf16: return from_bf16_bits(array.as<std::uint16_t>()[at]);
     default: return static_cast<double>(label_at(array, i));
   }
 }
 
 std::int64_t label_at(const Array& array, std::int64_t i) {
-  return array.dtype == DType::i32 ? array.as<std::int32_t>()[i] : array.as<std::int64_t>()[i];
+  const std::int64_t at = offset_of(array, i);
+  return array.dtype == DType::i32 ? array.as<std::int32_t>()[at] : array.as<std::int64_t>()[at];
 }
 
 namespace {

@@ -48,6 +48,7 @@ ensure_packages() {
   needs libcli11-dev
   needs libbenchmark-dev
   needs libgtest-dev
+  needs libdlpack-dev
   if [[ -z $NVCC ]]; then needs libthrust-dev; fi  # the toolkit brings its own
   if [[ ${#MISSING[@]} -gt 0 && $INSTALL == no ]]; then die "missing packages: ${MISSING[*]} (--no-install was given)"; fi
   install_packages "${MISSING[@]}"

@@ -7,7 +7,7 @@ from .source import blank
 # Longest prefix first. What is not listed (tests, examples) stands on top and may include anything.
 FLOORS = {
     "kernels/primitives/": 1, "kernels/losses/": 1, "kernels/": 2,
-    "core/": 0, "simt/": 0, "reference/": 1, "contenders/": 2, "registry/": 3, "bench/": 4,
+    "core/": 0, "simt/": 0, "reference/": 1, "contenders/": 2, "registry/": 3, "bench/": 4, "capi/": 4,
 }
 
 # (who, whom, why): pairs that the floors alone would allow.
@@ -18,6 +18,8 @@ STRANGERS = [
     ("kernels/losses/", "kernels/primitives/", "a loss functor is mathematics only"),
     ("core/", "simt/", "core knows no execution model"),
     ("registry/", "bench/", "the registry serves front ends; it uses none"),
+    ("capi/", "bench/", "the C ABI and the program are two front ends"),
+    ("bench/", "capi/", "the C ABI and the program are two front ends"),
 ]
 MATHEMATICS = "kernels/losses/math.h"  # functions of numbers, of no loss: open to primitives too
 # The generated translation units that instantiate variants belong to the registry. A contender's is written by hand, beside it.
