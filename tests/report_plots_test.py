@@ -209,7 +209,7 @@ class Program(unittest.TestCase):
             (folder / "b.json").write_text(json.dumps(document(entry("l2/simd/cpu/forward/f32/1000000", 1.0),
                                                                entry("l2/torch/cpu/forward/f32/1000000", 2.0, peer=1))))
             done = self.run_report(folder, "a.json", "b.json", "--html", "r.html", "--markdown", "r.md", "--headline", "h.md", "--plots", "plots",
-                                   "--plot-formats", "svg,png", "--command", "scripts/bench --loss l2")
+                                   "--plot-formats", "svg,png", "--plot-names", "*", "--command", "scripts/bench --loss l2")
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             expected = plots_of(records.join([records.read(folder / file) for file in ("a.json", "b.json")]))
             self.assertEqual({path.name for path in (folder / "plots").iterdir()}, {f"{name}.{kind}" for name in expected for kind in ("svg", "png")})

@@ -1,0 +1,47 @@
+"""Running a program for so long and no longer."""
+
+import os
+import signal
+import subprocess
+from dataclasses import dataclass
+
+GRACE = 3  # seconds between asking a program to end and ending it
+
+
+@dataclass
+class Done:
+    status: int       # its exit status; None where its time was up
+    output: str = ""  # standard output
+    errors: str = ""  # standard error
+
+    @property
+    def timed_out(self):
+        return self.status is None
+
+    def last_line(self):
+        """The last thing it said, which is mostly the reason."""
+        lines = [line.strip() for line in (self.errors + "\n" + self.output).strip().split("\n") if line.strip()]
+        wanted = [line for line in (self.errors or self.output).strip().split("\n") if line.strip()]
+        return (wanted or lines or ["it said nothing"])[-1].strip()
+
+
+def run(command, limit, cwd=None):
+    """Runs it in a group of its own, so that nothing it started outlives its time."""
+    words = [str(word) for word in command]
+    try:
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
+                                   cwd=cwd, start_new_session=True)
+    except OSError as problem:
+        return Done(127, "", f"{words[0]}: {problem.strerror}")
+    try:
+        output, errors = process.communicate(timeout=max(limit, 0.1))
+        return Done(process.returncode, output, errors)
+    except subprocess.TimeoutExpired:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(process.pid, number)
+                output, errors = process.communicate(timeout=GRACE)
+                break
+            except (ProcessLookupError, subprocess.TimeoutExpired):
+                output, errors = "", ""
+        return Done(None, output, errors)
