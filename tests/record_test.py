@@ -82,6 +82,7 @@ class Made(unittest.TestCase):
             path = self.folder / "bin" / name
             path.write_text(COMMON.format(python=sys.executable) + textwrap.dedent(body))
             path.chmod(0o755)
+        (self.folder / "bin" / "liblossbench.so").touch()
         self.results = self.folder / "results"
 
     def variables(self, trouble):

@@ -98,6 +98,17 @@ class Peers(unittest.TestCase):
 
 
 class Joined(unittest.TestCase):
+    def test_what_one_process_knows_of_the_order_holds_in_all(self):
+        peers_process = with_peers()
+        del peers_process.cases[0].counters["order"]
+        joined = records.join([suite(), peers_process])
+        self.assertEqual({case.order for case in joined.cases if case.variant == "simd"}, {"order_invariant"})
+        self.assertEqual({case.order for case in joined.cases if case.variant == "torch"}, {""})
+
+    def test_a_device_named_at_greater_length_is_the_same(self):
+        gpu = [run_of(device="NVIDIA H200"), run_of(device="NVIDIA H200, 132 SMs"), run_of(device="none: measured on the CPU")]
+        self.assertEqual(len(records.join(gpu).processes), 3)
+
     def test_records_of_different_machines_are_refused(self):
         with self.assertRaisesRegex(ValueError, "cpu is 'Another'"):
             records.join([suite(), with_peers(cpu="Another")])
@@ -158,6 +169,21 @@ class Plots(unittest.TestCase):
         figure = self.drawn("l2.accuracy-cpu")
         points = {(round(line.get_xdata()[0], 9), line.get_ydata()[0]) for line in figure.axes[0].lines}
         self.assertEqual(points, {(8.0, 0.5), (round(8 / 3, 9), 0.5)})
+
+    def test_without_ulps_accuracy_is_the_share_of_the_bound(self):
+        run = with_peers()
+        for case in run.cases:
+            del case.counters["error_ulps"]
+        figure = plots_of(run)["l2.accuracy-cpu"].draw()
+        self.assertEqual(figure.axes[0].get_ylabel(), "error / bound")
+        self.assertEqual({round(line.get_ydata()[0], 9) for line in figure.axes[0].lines}, {0.1})
+
+    def test_sizes_come_from_the_process_that_has_the_most(self):
+        more = run_of(*[entry(f"l2/simd/cpu/forward/f32/{n}", n * 1e-6, elements=n, contract_bytes=8 * n) for n in (1000, 2000, 4000)])
+        plot = plots_of(records.join([self.RUN, more]))["l2.size-cpu"]
+        self.assertIn("simd 4000 8.00 GB/s", plot.words)
+        (line,) = plot.draw().axes[0].lines
+        self.assertEqual([round(x, 9) for x in line.get_xdata()], [0.008, 0.016, 0.032])
 
     def test_the_guarantee_of_order_shows(self):
         marks = gallery.marks_of(self.RUN)

@@ -25,12 +25,12 @@ class Done:
         return (wanted or lines or ["it said nothing"])[-1].strip()
 
 
-def run(command, limit, cwd=None):
-    """Runs it in a group of its own, so that nothing it started outlives its time."""
+def run(command, limit, **variables):
+    """Runs it in a group of its own, so that nothing it started outlives its time, with these variables in its environment too."""
     words = [str(word) for word in command]
     try:
         process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
-                                   cwd=cwd, start_new_session=True)
+                                   env={**os.environ, **variables}, start_new_session=True)
     except OSError as problem:
         return Done(127, "", f"{words[0]}: {problem.strerror}")
     try:

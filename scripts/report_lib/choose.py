@@ -45,6 +45,21 @@ def ladder(run, loss, kind):
     return []
 
 
+def most_sizes(run, loss, kind):
+    """Our measured cases that differ in variant, pass and shape alone, from the process that has the most shapes, and of those with two or more."""
+    best = []
+    for process in run.processes:
+        cases = plain([case for case in process.of(loss) if kind_of(case) == kind and not case.peer and not case.failed
+                       and math.isfinite(case.gb_per_s)])
+        lines = {}
+        for case in cases:
+            lines.setdefault((case.variant, case.pass_), set()).add(case.shape)
+        cases = [case for case in cases if len(lines[case.variant, case.pass_]) > 1]
+        if len({case.shape for case in cases}) > len({case.shape for case in best}):
+            best = cases
+    return best
+
+
 def headline_of(run, loss, kind, pass_=None):
     """The headline of the ladder. The scalar reference may have a smaller size of its own."""
     usable = ladder(run, loss, kind)
@@ -55,7 +70,7 @@ def headline_of(run, loss, kind, pass_=None):
 
 
 def measured_kind(run):
-    """The kind of machine that the headline is about: the GPU where anything was measured on one."""
+    """The kind of machine that the headline is about: the GPU where anything of ours was measured on one."""
     return CUDA if any(case.backend == CUDA and not case.peer and math.isfinite(case.gb_per_s) for case in run.cases) else CPU
 
 

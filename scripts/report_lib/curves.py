@@ -1,6 +1,7 @@
 """Throughput over size, and accuracy against what it costs."""
 
 import math
+from dataclasses import dataclass
 
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
@@ -89,22 +90,32 @@ def plain_log(axis, span=math.inf):
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}" if 1e-4 <= value < 1e5 else f"{value:.0e}".replace("e-0", "e-")))
 
 
-def error_of(case):
-    """The largest error in units in the last place of the output. None where it was not recorded."""
-    ulps = case.counter("error_ulps")
-    return ulps if math.isfinite(ulps) else None
+@dataclass
+class Measure:
+    """A way to state an error."""
+    name: str
+    of: object  # case -> number, NaN where it was not recorded
 
 
-def floor_of(cases):
+ULP = Measure("error in ulp", lambda case: case.counter("error_ulps"))
+OVER_BOUND = Measure("error / bound", lambda case: case.error_over_bound)
+
+
+def measure_of(cases):
+    """The measure that all cases have; None where there is none."""
+    return next((measure for measure in (ULP, OVER_BOUND) if cases and all(math.isfinite(measure.of(case)) for case in cases)), None)
+
+
+def floor_of(errors):
     """Where results without any error are drawn: a decade under the smallest error there is."""
-    errors = [error_of(case) for case in cases if error_of(case)]
-    return 10.0 ** (math.floor(math.log10(min(errors))) - 1) if errors else 0.1
+    positive = [error for error in errors if error > 0]
+    return 10.0 ** (math.floor(math.log10(min(positive))) - 1) if positive else 0.1
 
 
-def log_errors(axis, set_limits, cases):
+def log_errors(axis, set_limits, errors):
     """A log scale of errors whose lowest tick is "exact"."""
-    floor, exact = floor_of(cases), any(error_of(case) == 0 for case in cases)
-    largest = max([error_of(case) for case in cases] + [floor * 10])
+    floor, exact = floor_of(errors), 0 in errors
+    largest = max([*errors, floor * 10])
     set_limits((floor if exact else floor * 5) * 0.6, largest * 2.2)
     plain_log(axis)
     if exact:
@@ -112,7 +123,7 @@ def log_errors(axis, set_limits, cases):
         axis.set_major_formatter(FuncFormatter(lambda value, place: "exact" if math.isclose(value, floor) else usual(value, place)))
 
 
-def accuracy(cases, marks):
+def accuracy(cases, error, marks):
     """Error against throughput: up is less exact, right is faster."""
     passes = passes_of(cases)
     entries = handles(cases, marks, line=False)
@@ -120,13 +131,14 @@ def accuracy(cases, marks):
     for axes, pass_ in zip(all_axes, passes):
         group = [case for case in cases if case.pass_ == pass_]
         axes.set_yscale("log")
+        errors = [error.of(case) for case in group]
         for case in group:
-            axes.plot([case.gb_per_s], [error_of(case) or floor_of(group)], linestyle="none", clip_on=False, zorder=4,
+            axes.plot([case.gb_per_s], [error.of(case) or floor_of(errors)], linestyle="none", clip_on=False, zorder=4,
                       **marks.point(case.variant, case.order, size=6))
-        log_errors(axes.yaxis, axes.set_ylim, group)
+        log_errors(axes.yaxis, axes.set_ylim, errors)
         axes.set_xlim(0, 1.06 * max(case.gb_per_s for case in cases))
         axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
-        axes.set_ylabel("error in ulp", color=style.colour("muted"), fontsize=drawing.SMALL)
+        axes.set_ylabel(error.name, color=style.colour("muted"), fontsize=drawing.SMALL)
     drawing.xlabel(all_axes[-1], "GB/s of contract bytes, measured")
     drawing.legend(figure, entries)
     return figure
@@ -137,23 +149,26 @@ def errors(cases, marks):
     rows = drawing.rows_of(cases)
     axes, positions = drawing.row_axes(rows, marks)
     axes.set_xscale("log")
+    all_errors = [ULP.of(case) for case in cases]
+    floor = floor_of(all_errors)
     for (_, case), position in zip(rows, positions):
         if case is None:
             continue
-        value = error_of(case)
-        axes.plot([floor_of(cases), value or floor_of(cases)], [position, position], color=style.colour("rule"), linewidth=1.2)
-        axes.plot([value or floor_of(cases)], [position], linestyle="none", **marks.point(case.variant, case.order, size=5.5))
-        axes.annotate(numbers.significant(value, 2), (value or floor_of(cases), position), xytext=(6, 0), textcoords="offset points",
-                      ha="left", va="center", color=style.colour("ink"), fontsize=drawing.SMALL)
-    log_errors(axes.xaxis, axes.set_xlim, cases)
+        value = ULP.of(case) or floor
+        axes.plot([floor, value], [position, position], color=style.colour("rule"), linewidth=1.2)
+        axes.plot([value], [position], linestyle="none", **marks.point(case.variant, case.order, size=5.5))
+        axes.annotate(numbers.significant(ULP.of(case), 2), (value, position), xytext=(6, 0), textcoords="offset points", ha="left", va="center",
+                      color=style.colour("ink"), fontsize=drawing.SMALL)
+    log_errors(axes.xaxis, axes.set_xlim, all_errors)
     low, high = axes.get_xlim()
     axes.set_xlim(low, high * (high / low) ** 0.14)
     drawing.xlabel(axes, "largest error in units in the last place of the output")
     return axes.figure
 
 
-def overview(losses, series, text, reference, log=False):
-    """A row for each loss and a point for each of the series: {label: (values by loss, look of its points)}. A line at `reference`."""
+def overview(losses, series, text, start, reference, log=False):
+    """A row for each loss and a point for each of the series: {label: (values by loss, look of its points)}. A line at `reference`; a
+    linear scale begins at `start`."""
     rows = [(loss, object()) for loss in losses]
     axes, positions = drawing.row_axes(rows, bottom=0.46 + drawing.legend_height(list(series)))
     if log:
@@ -165,7 +180,7 @@ def overview(losses, series, text, reference, log=False):
             if math.isfinite(values.get(loss, math.nan)):
                 axes.plot([values[loss]], [position], linestyle="none", clip_on=False, **point)
     low, high = axes.get_xlim()
-    axes.set_xlim((low, high * 1.1) if log else (min(low, reference * 0.95), max(high, reference * 1.15)))
+    axes.set_xlim((low, high * 1.1) if log else (min(low, start), max(high, reference * 1.15)))
     drawing.xlabel(axes, text)
     drawing.legend(axes.figure, [Line2D([], [], label=name, linestyle="none", **point) for name, (_, point) in series.items()])
     return axes.figure

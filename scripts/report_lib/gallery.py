@@ -60,8 +60,7 @@ def counted_ladder(run, loss, marks):
 
 def sizes(run, loss, kind, marks):
     """Lines of the variants that were measured at two sizes or more; peers stand in the bars of their process."""
-    cases = choose.plain([case for case in choose.ladder(run, loss, kind) if math.isfinite(case.gb_per_s) and not case.failed])
-    cases = [case for case in cases if len({other.shape for other in cases if same_line(case, other)}) > 1]
+    cases = choose.most_sizes(run, loss, kind)
     if not cases:
         return None
     shapes = list(dict.fromkeys(case.shape for case in sorted(cases, key=choose.elements_of)))
@@ -71,29 +70,26 @@ def sizes(run, loss, kind, marks):
                 lambda: curves.over_size(cases, marks))
 
 
-def same_line(a, b):
-    return (a.variant, a.backend, a.pass_) == (b.variant, b.backend, b.pass_)
-
-
 def trade(run, loss, kind, marks):
     """Accuracy against throughput: in the process that has peers, where one has; at least two points."""
     fields = [peers.fields(process, loss) for process in run.processes] + [choose.headline_of(run, loss, kind)]
     for cases in fields:
-        points = [case for case in cases if choose.kind_of(case) == kind and math.isfinite(case.gb_per_s)
-                  and curves.error_of(case) is not None and not case.failed]
-        if len({case.variant for case in points}) > 1:
-            words = "; ".join(f"{case.pass_} {case.variant} {numbers.throughput(case.gb_per_s)}, {numbers.significant(curves.error_of(case))} ulp"
+        points = [case for case in cases if choose.kind_of(case) == kind and math.isfinite(case.gb_per_s) and not case.failed
+                  and case.backend != "scalar"]
+        error = curves.measure_of(points)
+        if error and len({case.variant for case in points}) > 1:
+            words = "; ".join(f"{case.pass_} {case.variant} {numbers.throughput(case.gb_per_s)}, {error.name} {numbers.significant(error.of(case))}"
                               for case in points)
             return Plot(f"{loss}.accuracy-{kind}", f"**Accuracy against throughput** {PLACES[kind]}", f"{what(points)}; {POINTS}{caveats(points)}",
-                        words, lambda: curves.accuracy(points, marks))
+                        words, lambda: curves.accuracy(points, error, marks))
     return None
 
 
 def emulated_errors(run, loss, marks):
-    cases = [case for case in choose.headline_of(run, loss, choose.EMULATED) if curves.error_of(case) is not None and not case.failed]
+    cases = [case for case in choose.headline_of(run, loss, choose.EMULATED) if math.isfinite(curves.ULP.of(case)) and not case.failed]
     if len(cases) < 2:
         return None
-    words = drawing.described(drawing.rows_of(cases), lambda case: f"{numbers.significant(curves.error_of(case))} ulp")
+    words = drawing.described(drawing.rows_of(cases), lambda case: f"{numbers.significant(curves.ULP.of(case))} ulp")
     return Plot(f"{loss}.error", "**Error** of the kernels, computed under the emulator", f"{what(cases)}; {POINTS}", words,
                 lambda: curves.errors(cases, marks))
 
@@ -121,7 +117,7 @@ def limits(run, losses, marks):
         found = {loss: 100 * case.share_of_ceiling for loss, case in found.items() if case and case.backend != "scalar"}
         series[pass_] = (found, "cuda" if kind == choose.CUDA else "cpu", filled)
     return dots("all.ceiling", f"**Fastest variant {PLACES[kind]}**, in percent of what memory did in the same run",
-                "a loss that computes much per byte stays far from the line", losses, series, "percent of ceiling", 100)
+                "a loss that computes much per byte stays far from the line", losses, series, "percent of ceiling", (0, 100))
 
 
 def rivals(run, losses, marks):
@@ -137,7 +133,7 @@ def rivals(run, losses, marks):
             if ratios:
                 series[f"{name} {pass_}"] = (ratios, name, pass_ == "forward")
     return dots("all.peers", "**Peers' time over ours**, each pair in one process", "right of the line ours is faster", losses, series,
-                "time of the peer / time of the fastest of ours", 1, marks, log=True)
+                "time of the peer / time of the fastest of ours", (0, 1), marks, log=True)
 
 
 def lean(run, losses):
@@ -146,10 +142,10 @@ def lean(run, losses):
         kernels = {loss: choose.leanest(choose.headline_of(run, loss, choose.EMULATED, pass_)) for loss in losses}
         series[pass_] = ({loss: case.traffic_ratio for loss, case in kernels.items() if case}, "simt", filled)
     return dots("all.traffic", "**Bytes of the leanest kernel** over the fewest possible", "counted under the emulator, exact", losses, series,
-                "counted bytes / contract bytes", 1)
+                "counted bytes / contract bytes", (0.95, 1))
 
 
-def dots(name, title, note, losses, series, text, reference, marks=None, log=False):
+def dots(name, title, note, losses, series, text, start_and_reference, marks=None, log=False):
     """`series`: label -> (values by loss, role of a colour or a variant's name, filled)."""
     series = {label: entry for label, entry in series.items() if any(math.isfinite(value) for value in entry[0].values())}
     shown = [loss for loss in losses if any(loss in values for values, _, _ in series.values())]
@@ -162,7 +158,7 @@ def dots(name, title, note, losses, series, text, reference, marks=None, log=Fal
             point = marks.point(who, "run_to_run") if marks else {"marker": "o" if filled else "D", "markersize": drawing.MARK,
                                                                   "color": style.colour(who), "markeredgewidth": 1.0}
             styled[label] = (values, point if filled else {**point, "markerfacecolor": style.colour("paper")})
-        return curves.overview(shown, styled, text, reference, log)
+        return curves.overview(shown, styled, text, *start_and_reference, log)
 
     words = "; ".join(f"{loss} {label} {numbers.significant(values[loss])}" for label, (values, _, _) in series.items()
                       for loss in shown if loss in values)

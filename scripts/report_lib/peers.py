@@ -53,12 +53,12 @@ def fields(process, loss, pass_=None):
 
 
 def duels(run, loss, pass_):
-    """By name of the peer, the first process that has it."""
-    found = {}
+    """By name of the peer, on the kind of machine that the headline is about, in the first process that has it."""
+    found, kind = {}, choose.measured_kind(run)
     for process in run.processes:
         cases = fields(process, loss, pass_)
         for peer in cases:
             rivals = [case for case in cases if not case.peer and measured(case) and choose.kind_of(case) == choose.kind_of(peer)]
-            if peer.peer and rivals:
+            if peer.peer and rivals and choose.kind_of(peer) == kind:
                 found.setdefault(peer.variant, Duel(min(rivals, key=lambda case: case.time), peer))
     return found
