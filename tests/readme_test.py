@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """README.md against the program: its lists of losses and variants, its `eval` examples, the files and options it names.
 
-    LOSSBENCH=build/release/lossbench tests/readme_test.py --write    writes the two lists anew (from a build with CUDA)
+    LOSSBENCH=build/release/lossbench tests/readme_test.py --write    writes the two lists anew (from a build with CUDA), and the headlines
 """
 
 import json
@@ -16,6 +16,11 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "scripts"))
+sys.dont_write_bytecode = True
+
+from report_lib import markdown  # noqa: E402
+
 README = ROOT / "README.md"
 LOSSBENCH = os.environ.get("LOSSBENCH", str(ROOT / "build" / "release" / "lossbench"))
 PROGRAM_IN_README = "build/release/lossbench"
@@ -79,6 +84,15 @@ def places(backends):
     return ", ".join(place for place, names in (("CPU", {"scalar", "cpu"}), ("GPU", {"cuda"})) if names & backends)
 
 
+def headlines(folders):
+    """What the records in results/ say; where there is none, how to make one."""
+    return "\n".join(markdown.of_record(folder, ROOT) for folder in folders) or "No record is kept yet; `scripts/record` makes one.\n"
+
+
+def recorded():
+    return sorted(path.parent for path in (ROOT / "results").glob("[!.]*/run.json"))
+
+
 LISTS = {
     "losses": (["loss", "formula", "inputs", "options"], loss_rows),
     "variants": (["variant", "what it does", "for", "pass", "types", "runs on"], variant_rows),
@@ -108,6 +122,8 @@ class Lists(unittest.TestCase):
         for name, cells in built.items():
             self.assertEqual(written[name][1:-1], cells[1:-1], name)
 
+    def test_headlines(self):
+        self.assertEqual(block(self.text, "headlines"), headlines(recorded()))
 
     def test_which_variants_do_not_repeat(self):
         loose = {variant["name"] for variant in self.data["variants"] if variant["order"] == "none"}
@@ -170,6 +186,7 @@ def write():
         opening, closing = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
         before, after = text.split(opening)[0], text.split(closing)[1]
         text = before + opening + table(header, rows(data)) + closing + after
+    text = text.replace(block(text, "headlines"), headlines(recorded()), 1)
     README.write_text(text, encoding="utf-8")
 
 

@@ -34,8 +34,8 @@ def value(flag, otherwise=""):
 def record(backends, variant, **counters):
     entry = dict(run_type="iteration", real_time=1.0, time_unit="ms", contract_bytes=8e6, elements=1e6, error=0.0, bound=1.0, error_ulps=0.0,
                  error_over_bound=0.0, **counters)
-    entries = [dict(entry, name=f"{{loss}}/{{variant}}/{{backend}}/forward/f32/1000000", run_name=f"{{loss}}/{{variant}}/{{backend}}/forward/f32/1000000")
-               for loss in ("l2", "nll") for backend in backends]
+    names = [f"{{loss}}/{{variant}}/{{backend}}/forward/f32/1000000" for loss in ("l2", "nll") for backend in backends]
+    entries = [dict(entry, name=name, run_name=name) for name in names]
     pathlib.Path(value("--out")).write_text(json.dumps(dict(context=dict(cpu="X", device="Made-up GPU"), benchmarks=entries)))
 """
 PROGRAMS = {
@@ -106,8 +106,8 @@ class Made(unittest.TestCase):
                          {"run.json", "counts.json", "sizes.json", "row_sizes.json", "peers.json", "validation.json", "validation_large.json",
                           "sanitizer.txt", "environment.json", "steps.json", "report.html", "report.md", "headline.md", "plots"})
         calls = (self.folder / "calls").read_text()
-        for call in ("lossbench validate --json --loss nll --backend cuda\n", "lossbench validate --json --loss l2 --backend cuda --device-reference\n",
-                     "run --loss l2,nll --budget", "--backend simt", "--backend cuda --shape 65536,", "peers --out"):
+        for call in ("lossbench validate --json --loss nll --backend cuda\n",
+                     "lossbench validate --json --loss l2 --backend cuda --device-reference\n", "run --loss l2,nll --budget", "--backend simt", "--backend cuda --shape 65536,", "peers --out"):
             self.assertIn(call, calls)
         for tool in ("memcheck", "racecheck", "initcheck", "synccheck"):
             self.assertIn(f"compute-sanitizer --tool {tool} --error-exitcode 99", calls)

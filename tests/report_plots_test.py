@@ -268,6 +268,22 @@ class Program(unittest.TestCase):
 
 
 class Headline(unittest.TestCase):
+    def test_what_a_readme_says_of_a_record(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name) / "results" / "a-cpu"
+            (folder / "plots").mkdir(parents=True)
+            with self.assertRaisesRegex(ValueError, "holds no record; accepted: run.json"):
+                markdown.of_record(folder, pathlib.Path(name))
+            simd = entry("l2/simd/cpu/forward/f32/1000000", 1.0)
+            (folder / "run.json").write_text(json.dumps(document(simd, commit="abc", date="2026-01-02T03:04")))
+            (folder / "peers.json").write_text(json.dumps(document(simd, entry("l2/torch/cpu/forward/f32/1000000", 2.5, peer=1))))
+            (folder / "plots" / "all.peers.svg").touch()
+            text = markdown.of_record(folder, pathlib.Path(name))
+        self.assertIn("no GPU · A CPU · 2026-01-02 · commit `abc`** ([report](results/a-cpu/report.html)", text)
+        self.assertIn("| `l2` | forward | `simd` | 8.00 | – | 2.50× |", text)
+        self.assertIn("(results/a-cpu/plots/all.peers.svg)", text)
+        self.assertNotIn("all.ceiling", text)
+
     def test_it_is_the_answer_without_the_tables_of_each_loss(self):
         run = records.join([suite(), with_peers()])
         text = markdown.headline(run)

@@ -7,8 +7,8 @@ import shutil
 
 from . import process
 
-QUERY = "name,driver_version,vbios_version,memory.total,clocks.max.sm,clocks.max.memory,clocks.current.sm,power.limit,ecc.mode.current,mig.mode.current," \
-        "persistence_mode,temperature.gpu"
+QUERY = ",".join(("name", "driver_version", "vbios_version", "memory.total", "clocks.max.sm", "clocks.max.memory", "clocks.current.sm", "power.limit",
+                  "ecc.mode.current", "mig.mode.current", "persistence_mode", "temperature.gpu"))
 
 
 def gpu_name():
@@ -35,8 +35,8 @@ def folder_name(text):
 
 def describe(root, lossbench, command):
     """Everything as one dictionary. What cannot be asked is left out."""
-    facts = {"command": command, "cpu": cpu_name(), "cores": os.cpu_count(), "system": f"{platform.system()} {platform.release()} {platform.machine()}",
-             "python": platform.python_version()}
+    facts = {"command": command, "cpu": cpu_name(), "cores": os.cpu_count(), "python": platform.python_version(),
+             "system": f"{platform.system()} {platform.release()} {platform.machine()}"}
     for name, words in {
         "lossbench": [lossbench, "--version"],
         "commit": ["git", "-C", root, "rev-parse", "HEAD"],

@@ -74,11 +74,7 @@ def peers(job, limit):
 
 
 def report(job, limit):
-    files = [job.folder / name for name in ("run.json", "counts.json", "sizes.json", "row_sizes.json", "peers.json")]
-    files = [path for path in files if path.exists()]
-    if not files:
-        return Result(FAILED, "there is no record to report")
-    done = process.run([sys.executable, job.root / "scripts" / "report", *files, "--html", job.folder / "report.html", "--markdown",
+    done = process.run([sys.executable, job.root / "scripts" / "report", job.folder, "--html", job.folder / "report.html", "--markdown",
                         job.folder / "report.md", "--headline", job.folder / "headline.md", "--plots", job.folder / "plots", "--plot-names", "all.*",
                         "--command", job.command], max(limit, 120))
     return Result(OK, "report.html, report.md, headline.md, plots") if done.status == 0 else Result(FAILED, done.last_line())

@@ -14,6 +14,14 @@ def sentences(run):
     return [part for part in parts if part]
 
 
+def machine(context):
+    """"H200 · AMD EPYC, 16 cores": the device first, for it is what most come for."""
+    device = str(context.get("device", ""))
+    cores = f"{context['num_cpus']} cores" if context.get("num_cpus") else ""
+    host = ", ".join(part for part in (str(context.get("cpu", "")), cores) if part)
+    return " · ".join(part for part in ("no GPU" if device.startswith("none") else device, host) if part)
+
+
 def verdict(run):
     done = [case for case in run.cases if not case.skipped and not case.peer]
     failed = [case for case in done if case.failed]

@@ -1,7 +1,10 @@
 """The report as Markdown, for a record in a repository or a comment. Tables only, no plots."""
 
-from . import answer, tables
+from . import answer, records, tables
 from .guide import GUIDE, TITLE
+
+PLOTS = (("all.peers", "Time of each peer over that of the fastest of ours, for every loss"),
+         ("all.ceiling", "The fastest variant of every loss in percent of what memory did in the same run"))
 
 
 def render(run, command):
@@ -20,6 +23,24 @@ def render(run, command):
         lines += [f"*{heading}*", ""] if heading else []
         lines += table(["", ""], [list(row) for row in rows])
     return "\n".join(lines)
+
+
+def of_record(folder, root):
+    """For a README: the answer of a record in results/, its plots over all losses, and the table folded. Paths are from `root`."""
+    run = records.join([records.read(file) for file in records.files_of(folder)])
+    where = folder.relative_to(root).as_posix()
+    commit = f"commit `{run.context['commit']}`" if run.context.get("commit") else ""
+    facts = [answer.machine(run.context), str(run.context.get("date", ""))[:10], commit]
+    lines = [f"**{' · '.join(fact for fact in facts if fact)}** ([report]({where}/report.html), [all figures]({where}/report.md))", ""]
+    for sentence in answer.sentences(run):
+        lines += [sentence, ""]
+    for name, words in PLOTS:
+        if (folder / "plots" / f"{name}.svg").exists():
+            lines += [f"![{words}]({where}/plots/{name}.svg)", ""]
+    lines += ["<details><summary>Every loss</summary>", ""] + table(*answer.summary(run))
+    for note in answer.summary_notes(run):
+        lines += [note, ""]
+    return "\n".join(lines + ["</details>", ""])
 
 
 def headline(run):

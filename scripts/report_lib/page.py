@@ -37,17 +37,9 @@ def marked(text):
 
 
 def header(run):
-    facts = [machine(run.context), str(run.context.get("date", ""))[:16].replace("T", " "), f"commit {run.context['commit']}"
+    facts = [answer.machine(run.context), str(run.context.get("date", ""))[:16].replace("T", " "), f"commit {run.context['commit']}"
              if run.context.get("commit") else ""]
     return f'<header><h1>{TITLE}</h1>\n<p class="byline">{html.escape(" · ".join(fact for fact in facts if fact))}</p></header>'
-
-
-def machine(context):
-    """"H200 · AMD EPYC, 16 cores": the device first, for it is what most come for."""
-    device = str(context.get("device", ""))
-    cores = f"{context['num_cpus']} cores" if context.get("num_cpus") else ""
-    host = ", ".join(part for part in (str(context.get("cpu", "")), cores) if part)
-    return " · ".join(part for part in ("no GPU" if device.startswith("none") else device, host) if part)
 
 
 def answers(run):

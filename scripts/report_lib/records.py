@@ -7,6 +7,7 @@ up in the same record.
 
 import json
 import math
+import pathlib
 import re
 import statistics
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ LIBRARY_PARTS = re.compile(
 )
 AGGREGATE = re.compile(r"_(mean|median|stddev|cv|min|max|BigO|RMS)$")
 ORDERS = ("none", "run_to_run", "order_invariant")  # what the counter "order" says
+IN_FOLDER = ("run.json", "counts.json", "sizes.json", "row_sizes.json", "peers.json")  # what scripts/record keeps, the ladder first
 THROUGHPUT = "GB/s"  # counter: decimal gigabytes of contract bytes a second
 SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
 LIBRARY_FIELDS = {
@@ -239,3 +241,14 @@ def read(path):
         run = parse(file.read())
     run.name = str(path)
     return run
+
+
+def files_of(path):
+    """The file, or the records that a folder of scripts/record holds. ValueError where it holds none."""
+    path = pathlib.Path(path)
+    if not path.is_dir():
+        return [path]
+    files = [path / name for name in IN_FOLDER if (path / name).exists()]
+    if not files:
+        raise ValueError(f"this folder holds no record; accepted: {', '.join(IN_FOLDER)}")
+    return files
