@@ -182,11 +182,11 @@ class Names(unittest.TestCase):
 
 def write():
     text, data = README.read_text(encoding="utf-8"), registry()
-    for name, (header, rows) in LISTS.items():
+    blocks = {name: table(header, rows(data)) for name, (header, rows) in LISTS.items()}
+    for name, lines in {**blocks, "headlines": headlines(recorded())}.items():
         opening, closing = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
         before, after = text.split(opening)[0], text.split(closing)[1]
-        text = before + opening + table(header, rows(data)) + closing + after
-    text = text.replace(block(text, "headlines"), headlines(recorded()), 1)
+        text = before + opening + lines + closing + after
     README.write_text(text, encoding="utf-8")
 
 
