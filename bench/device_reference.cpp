@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 #include <utility>
 
 #include "bench/bound_call.h"
@@ -80,7 +81,6 @@ class LossOnBackend {
     const Resolved wide = problem(pass, DType::f64, widened(resolved.inputs));
     const Choice choice = first_step(backend_, wide.problem);
     if (!choice.variant) return;
-    if (events_.on_group) events_.on_group(0, 1, loss_.name + " " + std::string(name_of(dtype)) + " " + shape_text(shape));
     WideResult reference;
     const std::string distrust = hold_reference(choice, pass);
     const std::string input = shape_text(shape) + " plain against " + choice.variant->name + " in f64";
@@ -166,11 +166,13 @@ class LossOnBackend {
 
 std::vector<ValidationLine> validate_by_device_reference(const Selection& selection, std::uint64_t seed, const ValidationEvents& events) {
   std::vector<ValidationLine> lines;
-  for (const Loss& loss : Registry::instance().losses())
+  const std::span<const Loss> losses = Registry::instance().losses();
+  for (std::size_t place = 0; place < losses.size(); ++place)
     for (const Backend backend : {Backend::simt, Backend::cuda}) {
-      if (!usable(backend) || !selection.loss.matches(loss.name)) continue;
+      if (!usable(backend) || !selection.loss.matches(losses[place].name)) continue;
       if (selection.backend.given() ? !selection.backend.matches(name_of(backend)) : backend != default_backend()) continue;
-      const std::vector<ValidationLine> found = LossOnBackend(loss, backend, selection, seed, events).run();
+      if (events.on_group) events.on_group(static_cast<double>(place), static_cast<double>(losses.size()), losses[place].name);
+      const std::vector<ValidationLine> found = LossOnBackend(losses[place], backend, selection, seed, events).run();
       lines.insert(lines.end(), found.begin(), found.end());
     }
   return lines;

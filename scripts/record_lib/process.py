@@ -20,9 +20,8 @@ class Done:
 
     def last_line(self):
         """The last thing it said, which is mostly the reason."""
-        lines = [line.strip() for line in (self.errors + "\n" + self.output).strip().split("\n") if line.strip()]
-        wanted = [line for line in (self.errors or self.output).strip().split("\n") if line.strip()]
-        return (wanted or lines or ["it said nothing"])[-1].strip()
+        text = self.errors.strip() or self.output.strip() or "it said nothing"
+        return text.split("\n")[-1].strip()
 
 
 def run(command, limit, **variables):

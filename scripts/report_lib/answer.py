@@ -130,7 +130,7 @@ def caveats(run):
             parts.append(f"measured again later, a figure moved by up to {numbers.percent(spread, 0)}")
     refused = [f"`{case.loss}/{case.variant}` ({case.pass_})" for case in run.cases if case.peer and case.failed]
     if refused:
-        parts.append(f"{len(refused)} results of peers failed the check that ours pass, and have no ratio: {', '.join(refused[:4])}"
+        parts.append(f"{len(refused)} results of peers failed, and have no ratio: {', '.join(refused[:4])}"
                      + (f" and {len(refused) - 4} more" if len(refused) > 4 else ""))
     commits = list(dict.fromkeys(str(process.context["commit"]) for process in run.processes if process.context.get("commit")))
     if len(commits) > 1:
@@ -161,7 +161,8 @@ def summary_notes(run):
         notes.append("× a peer: how many times as long it takes as the fastest of ours in the same process, on the same arrays.")
     if any(case.emulated for case in run.cases):
         notes.append("The leanest kernel was run by the emulator: its traffic is counted, and its time in brackets predicted from it, not measured.")
-    return notes + ["ulp: the largest error of the best variant, in units in the last place of the output."]
+    return notes + ["ulp: the largest error of the best variant, or of the leanest kernel where only the reference was measured, in units in the "
+                    "last place of the output."]
 
 
 def kind_words(kind):

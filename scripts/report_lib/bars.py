@@ -43,8 +43,8 @@ def draw_ceilings(axes, rows, positions):
         previous = ceiling
 
 
-def throughput(cases, marks):
-    """Bars of measured throughput with the ceiling of each drawn in."""
+def measured(cases, marks, words):
+    """Bars of measured throughput with the ceiling of each drawn in; `words` says what is written beside one."""
     rows = drawing.rows_of(cases)
     axes, positions = drawing.row_axes(rows, marks)
     ends = [value for case in cases for value in (case.gb_per_s, ceiling_of(case)) if math.isfinite(value)]
@@ -56,25 +56,42 @@ def throughput(cases, marks):
         if case.failed or not math.isfinite(case.gb_per_s):
             drawing.label(axes, position, 0, "failed", "bad")
             continue
-        bar(axes, position, case.gb_per_s, case.backend)
+        bar(axes, position, case.gb_per_s, "peer" if case.peer else case.backend)
         end = interval(axes, position, case.gb_per_s, case.spread)
-        beside(axes, position, end, throughput_words(case))
+        beside(axes, position, end, words(case) + (f" {DAGGER}" if case.caveats else ""), "ink" if case.peer else "paper")
     draw_ceilings(axes, rows, positions)
     return axes.figure
 
 
-def throughput_words(case):
-    share = f" · {100 * case.share_of_ceiling:.0f} %" if math.isfinite(case.share_of_ceiling) else ""
-    return numbers.significant(case.gb_per_s) + share + (f" {DAGGER}" if case.caveats else "")
-
-
-def beside(axes, position, end, text):
+def beside(axes, position, end, text, role_inside):
     """The figure after its bar; where the bar leaves no room, in it."""
-    if end > 0.68 * axes.get_xlim()[1]:
+    room = (axes.get_xlim()[1] - end) / axes.get_xlim()[1] * axes.get_position().width * drawing.WIDTH
+    if room < 0.11 + 0.058 * len(text):
         axes.annotate(text, (end, position), xytext=(-5, 0), textcoords="offset points", ha="right", va="center",
-                      color=style.colour("paper"), fontsize=drawing.SMALL)
+                      color=style.colour(role_inside), fontsize=drawing.SMALL)
     else:
         drawing.label(axes, position, end, text)
+
+
+def throughput(cases, marks):
+    """The ladder: throughput and its share of the ceiling."""
+    def words(case):
+        share = f" · {100 * case.share_of_ceiling:.0f} %" if math.isfinite(case.share_of_ceiling) else ""
+        return numbers.significant(case.gb_per_s) + share
+
+    return measured(cases, marks, words)
+
+
+def against_peers(cases, marks):
+    """Ours and peers in one process: throughput, and how many times as long each peer takes as the fastest of ours."""
+    best = {pass_: choose.fastest([case for case in cases if case.pass_ == pass_ and not case.peer and not case.failed])
+            for pass_ in choose.PASSES}
+
+    def words(case):
+        ours = best[case.pass_]
+        return numbers.significant(case.gb_per_s) + (f" · ours {numbers.factor(case.time / ours.time)}" if case.peer and ours else "")
+
+    return measured(cases, marks, words)
 
 
 def traffic(cases, marks):
@@ -129,35 +146,3 @@ def predicted_axis(axes, scale):
     twin.tick_params(colors=style.colour("simt"), labelcolor=style.colour("simt"), labelsize=drawing.SMALL)
     twin.spines["top"].set_color(style.colour("simt"))
     twin.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
-
-
-def against_peers(cases, marks):
-    """Ours and peers in one process. Figures are throughputs, and how many times as long each peer takes as the fastest of ours."""
-    rows = drawing.rows_of(cases)
-    axes, positions = drawing.row_axes(rows, marks)
-    ends = [value for case in cases for value in (case.gb_per_s, ceiling_of(case)) if math.isfinite(value)]
-    axes.set_xlim(0, max(ends, default=1.0) * 1.04)
-    drawing.xlabel(axes, "GB/s of contract bytes")
-    best = {pass_: choose.fastest([case for case in cases if case.pass_ == pass_ and not case.peer and not case.failed])
-            for pass_ in choose.PASSES}
-    for (_, case), position in zip(rows, positions):
-        if case is None:
-            continue
-        if case.failed or not math.isfinite(case.gb_per_s):
-            drawing.label(axes, position, 0, "failed", "bad")
-            continue
-        bar(axes, position, case.gb_per_s, "peer" if case.peer else case.backend)
-        end = interval(axes, position, case.gb_per_s, case.spread)
-        ours = best[case.pass_]
-        text = numbers.significant(case.gb_per_s)
-        if case.peer and ours:
-            text += f" · ours {numbers.factor(case.time / ours.time)}"
-        text += f" {DAGGER}" if case.caveats else ""
-        drawing.label(axes, position, end, text) if end < 0.6 * axes.get_xlim()[1] else inside(axes, position, end, text, case.peer)
-    draw_ceilings(axes, rows, positions)
-    return axes.figure
-
-
-def inside(axes, position, end, text, light):
-    axes.annotate(text, (end, position), xytext=(-5, 0), textcoords="offset points", ha="right", va="center",
-                  color=style.colour("ink" if light else "paper"), fontsize=drawing.SMALL)

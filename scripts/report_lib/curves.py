@@ -144,7 +144,7 @@ def accuracy(cases, error, marks):
     return figure
 
 
-def errors(cases, marks):
+def error_rows(cases, marks):
     """Error of each variant, for kernels that have no time."""
     rows = drawing.rows_of(cases)
     axes, positions = drawing.row_axes(rows, marks)

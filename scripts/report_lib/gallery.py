@@ -91,7 +91,7 @@ def emulated_errors(run, loss, marks):
         return None
     words = drawing.described(drawing.rows_of(cases), lambda case: f"{numbers.significant(curves.ULP.of(case))} ulp")
     return Plot(f"{loss}.error", "**Error** of the kernels, computed under the emulator", f"{what(cases)}; {POINTS}", words,
-                lambda: curves.errors(cases, marks))
+                lambda: curves.error_rows(cases, marks))
 
 
 def everything(run):
