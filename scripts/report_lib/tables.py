@@ -80,13 +80,16 @@ def file_name(process):
 
 def context_rows(run):
     """Machine and versions as (name, value), the clocks it ran at, ceilings last. Fields that say nothing here are left out."""
-    hidden = {"caches", "load_avg", "mhz_per_cpu", "cpu_scaling_enabled", "library_build_type", "json_schema_version", "dropped"}
-    words = {"num_cpus": "cores", "host_name": "host", "executable": "program", "revisit_spread": "A/A: a figure measured again moved by up to",
-             "command_line": "command line"}
+    hidden = {"caches", "load_avg", "mhz_per_cpu", "cpu_scaling_enabled", "library_build_type", "json_schema_version", "dropped",
+              "revisit_spread"}
+    words = {"num_cpus": "cores", "host_name": "host", "executable": "program", "command_line": "command line"}
     context = {name: value for name, value in run.context.items() if name not in hidden and not isinstance(value, (dict, list)) and value != ""}
     rows = [(words.get(name, name.replace("_", " ")), str(value)) for name, value in context.items() if not name.startswith("ceiling ")]
     if run.context.get("mhz_per_cpu"):
         rows.append(("CPU clock", f"{run.context['mhz_per_cpu']} MHz"))
+    spread = float(run.context.get("revisit_spread", "nan"))
+    if spread > 0:
+        rows.append(("A/A", f"a figure measured again later moved by up to {numbers.percent(spread, 1)}"))
     if run.context.get("cpu_scaling_enabled"):
         rows.append(("caution", "CPU frequency scaling is on: times may vary"))
     for kind, where in ((choose.CPU, "CPU"), (choose.CUDA, "GPU")):
