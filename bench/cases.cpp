@@ -18,6 +18,14 @@ const Shape kHostElements = {std::int64_t{1} << 22}, kHostRows = {4096, 1000};
 // The scalar reference is bound by its arithmetic, so a shorter array says the same sooner.
 const Shape kScalarElements = {std::int64_t{1} << 18}, kScalarRows = {256, 1000};
 
+/// Types of real inputs of a loss that a pass can be asked for; labels have no dtype to vary, and count as f32.
+std::vector<DType> types_of(const Loss& loss, const Options& options, Pass pass) {
+  if (is_label(loss.inputs_of(options).front().content)) return {DType::f32};
+  std::vector<DType> types(kRealTypes.begin(), kRealTypes.end());
+  if (loss.takes_f8() && pass == Pass::forward) types.insert(types.end(), kF8Types.begin(), kF8Types.end());
+  return types;
+}
+
 /// The smallest problem of its kind, to ask variants whether they can.
 Resolved probe(const Loss& loss, const OptionSet& set, Pass pass, DType dtype) {
   const DataMaker maker(loss, set.options, dtype, DType::i32, DataKind::kept, 1);
@@ -76,12 +84,13 @@ std::vector<Case> select_cases(const Selection& selection, const std::string& op
     const OptionSet set = parse_option_set(loss, options);
     for (const Pass pass : {Pass::forward, Pass::gradient}) {
       if (!selection.pass.matches(name_of(pass)) || (pass == Pass::gradient && !loss.has_gradient())) continue;
-      for (const DType dtype : kRealTypes) {
+      const std::vector<DType> types = types_of(loss, set.options, pass);
+      for (const DType dtype : types) {
+        const bool wanted = selection.dtype.given() ? selection.dtype.matches(name_of(dtype)) : dtype == DType::f32;
+        if (!wanted && types.size() > 1) continue;
         const Resolved resolved = probe(loss, set, pass, dtype);
         const DType element = element_type(resolved.problem);
-        const bool label = !is_real(element);
-        if (label && dtype != DType::f32) continue;  // labels have no other dtype to vary
-        if (selection.dtype.given() ? !selection.dtype.matches(name_of(element)) : !label && dtype != DType::f32) continue;
+        if (selection.dtype.given() && !selection.dtype.matches(name_of(element))) continue;
         for (const Variant& variant : Registry::instance().variants()) {
           if (!selection.variant.matches(variant.name) || !selection.backend.matches(name_of(variant.backend))) continue;
           if ((variant.backend == Backend::cuda || variant.needs_gpu) && !has_device) continue;

@@ -46,6 +46,7 @@ double saturation(DType dtype, bool rows) {
   switch (dtype) {
     case DType::f16: return largest(dtype);
     case DType::f64: return rows ? 0x1p1000 : 0x1p300;
+    case DType::f8_e4m3: case DType::f8_e5m2: return largest(dtype);
     default: return rows ? 1.5e38 : 0x1p50;
   }
 }
@@ -86,7 +87,8 @@ std::vector<Tensor> DataMaker::inputs(const Shape& shape, const std::vector<std:
       InputDescription one = input;
       if (input.any_number) one.name += "w" + std::to_string(k), one.any_number = 0;
       const Shape own = loss_->input_shape ? loss_->input_shape(one.name, shape, *options_) : shape;
-      tensors.push_back(Tensor::narrow(one.name, is_label(one.content) ? label_type_ : dtype_, make(one, own, shape)));
+      const DType type = is_label(one.content) ? label_type_ : tensors.empty() ? dtype_ : companion_type(dtype_);
+      tensors.push_back(Tensor::narrow(one.name, type, make(one, own, shape)));
     }
   }
   return tensors;
@@ -165,7 +167,8 @@ double DataMaker::real(const RandomStream& stream, const RandomStream& scales, s
     case DataKind::ties: return 0.5 * static_cast<double>(stream.below(i, 5) - 2);
     default: break;
   }
-  return heavy_tailed(stream, i) * block_scale(scales, i);
+  const double x = heavy_tailed(stream, i) * block_scale(scales, i);
+  return is_f8(dtype_) ? std::clamp(x, -largest(dtype_), largest(dtype_)) : x;
 }
 
 /// Predictions stay clear of 0 and 1 even after rounding, except for the certain kind; targets are 0, 1 or soft.
@@ -213,12 +216,13 @@ double DataMaker::box_coordinate(const RandomStream& own, std::int64_t i) const 
 void DataMaker::plant(WideArray& array, std::int64_t classes) const {
   std::vector<double>& x = array.values;
   if (x.empty()) return;
+  const double lowest = dtype_ == DType::f8_e4m3 ? -largest(dtype_) : -kInfinity;  // which e4m3 does not have
   const auto planted = [&](std::size_t at, double value) { x[at] = value; };
   switch (kind_) {
     case DataKind::nan_last: return planted(x.size() - 1, std::numeric_limits<double>::quiet_NaN());
     case DataKind::nan_first: return planted(0, std::numeric_limits<double>::quiet_NaN());
     case DataKind::inf_last: return planted(x.size() - 1, kInfinity);
-    case DataKind::neg_inf: return planted(x.size() / 2, -kInfinity);
+    case DataKind::neg_inf: return planted(x.size() / 2, lowest);
     case DataKind::ignored: return planted(0, std::numeric_limits<double>::quiet_NaN());  // what is ignored is never read
     default: break;
   }
@@ -230,8 +234,8 @@ void DataMaker::plant(WideArray& array, std::int64_t classes) const {
   for (std::size_t i = 0; i < x.size(); ++i) {
     const std::int64_t row = static_cast<std::int64_t>(i) / classes, column = static_cast<std::int64_t>(i) % classes;
     const bool own = labels.labels[static_cast<std::size_t>(row)] == column;
-    if (kind_ == DataKind::masked && !own && stream.bits(static_cast<std::int64_t>(i)) & 1) x[i] = -kInfinity;
-    if (kind_ == DataKind::masked_row && row == array.shape.front() / 2) x[i] = -kInfinity;
+    if (kind_ == DataKind::masked && !own && stream.bits(static_cast<std::int64_t>(i)) & 1) x[i] = lowest;
+    if (kind_ == DataKind::masked_row && row == array.shape.front() / 2) x[i] = lowest;
     if (kind_ == DataKind::certain && own) x[i] = 300;
   }
 }

@@ -23,7 +23,8 @@ bool is_detection_label(Content content) {
   return content == Content::anchor_label || content == Content::roi_label || content == Content::prior_label;
 }
 
-/// Of many anchors 256 are sampled, of few one in two; half of the samples are positive. A quarter of the RoIs hold an object.
+/// Of many anchors 256 are sampled, of few one in two; half of the samples are positive, as many as there may be. A quarter of the RoIs
+/// hold an object, as many as are sampled [Girshick 2015, section 2.3].
 void DataMaker::fill_detection_labels(const InputDescription& input, WideArray& array, const Shape& case_shape) const {
   const RandomStream stream(seed_, input.name), classes_of(seed_, input.name + " class");
   const std::int64_t count = array.count(), classes = case_shape.size() > 1 ? case_shape.back() : 2;
@@ -38,7 +39,7 @@ void DataMaker::fill_detection_labels(const InputDescription& input, WideArray& 
         mix = {1 - sampled, kind_ == DataKind::crowded ? sampled * 0.9 : sampled / 2};
         break;
       }
-      case Content::roi_label: mix = {0, kind_ == DataKind::kept ? 1 : kind_ == DataKind::crowded ? 0.9 : 0.25}; break;
+      case Content::roi_label: mix = {0, kind_ == DataKind::crowded ? 0.9 : 0.25}; break;
       default: mix = {0.05, kind_ == DataKind::crowded ? 0.6 : positive_rate(i / priors, priors)};
     }
     if (kind_ == DataKind::ignored) mix = {input.content == Content::roi_label ? 0.0 : 1.0, 0};

@@ -13,6 +13,7 @@
 #include "bench/device.h"
 #include "bench/device_streams.h"
 #include "bench/host_clock.h"
+#include "core/host_cache.h"
 #include "core/host_threads.h"
 
 namespace lossbench {
@@ -68,13 +69,7 @@ class HostDevice final : public Device {
     const std::string model = field_of("/proc/cpuinfo", "model name");
     return model.empty() ? "host" : model;
   }
-  std::size_t cache_bytes() const override {
-    // What one core can reach; sysconf gives the sum over a whole processor on some machines.
-    const std::string size = first_line("/sys/devices/system/cpu/cpu0/cache/index3/size");
-    if (const long kibibytes = std::atol(size.c_str()); kibibytes > 0 && size.ends_with("K")) return static_cast<std::size_t>(kibibytes) << 10;
-    const long bytes = sysconf(_SC_LEVEL3_CACHE_SIZE);
-    return bytes > 0 ? static_cast<std::size_t>(bytes) : std::size_t{32} << 20;
-  }
+  std::size_t cache_bytes() const override { return last_level_cache_bytes(); }
   std::size_t memory_bytes() const override {
     return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) / 4;
   }
@@ -130,10 +125,9 @@ class HostDevice final : public Device {
   }
 
   void stream_through(TrafficShape shape, const void* first, const void* second, void* out, std::size_t bytes, int way) override {
-    host_stream(reads_of(shape), writes(shape), first, second, out, bytes, way == 0);
+    host_stream(reads_of(shape), writes(shape), first, second, out, bytes, {.all_threads = way % 2 == 0, .hints = way >= 2});
   }
-  /// All threads, or the calling one: short arrays are read before another thread has woken up.
-  int ways_to_stream() const override { return 2; }
+  int ways_to_stream() const override { return 4; }
   void launch_nothing() override {
     HostThreads::instance().run([](int) {});
   }

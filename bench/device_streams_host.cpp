@@ -1,59 +1,99 @@
-// Compiled at -O3, where the compiler makes vectors of these loops.
+// The ceilings on the host: loops of vectors, of the widest instruction set at hand, that do nothing but move bytes.
+#include "contenders/cpu/targets.h"
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "bench/device_streams_host.cpp"
+#include "hwy/foreach_target.h"
+#include "hwy/cache_control.h"
+#include "hwy/highway.h"
+
 #include <atomic>
 #include <cstdint>
 
 #include "bench/device_streams.h"
 #include "core/host_threads.h"
 
-// One copy of a loop for each width of vector, chosen when the program starts. Not under sanitizers, which run before that.
-#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
-#define LOSSBENCH_WIDEST_VECTORS __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define LOSSBENCH_WIDEST_VECTORS
-#endif
+HWY_BEFORE_NAMESPACE();
+namespace lossbench::HWY_NAMESPACE {
+namespace {
 
+namespace hn = hwy::HWY_NAMESPACE;
+using Word = std::uint64_t;
+using Words = hn::ScalableTag<Word>;
+constexpr std::int64_t kLanes = hn::MaxLanes(Words()), kLineWords = 64 / sizeof(Word), kAheadWords = 768 / sizeof(Word);
+
+/// Announces the lines of four vectors some way ahead.
+HWY_INLINE void announce(const Word* from) {
+#pragma GCC unroll 8
+  for (std::int64_t line = 0; line < 4 * kLanes; line += kLineWords) hwy::Prefetch(from + kAheadWords + line);
+}
+
+/// Four vectors at a time: `count` is a multiple of that.
+Word read(const Word* first, std::int64_t count, bool hints) {
+  const Words d;
+  auto a = hn::Zero(d), b = a;
+  for (std::int64_t i = 0; i < count; i += 4 * kLanes) {
+    if (hints) announce(first + i);
+    a = hn::Xor(a, hn::Xor(hn::LoadU(d, first + i), hn::LoadU(d, first + i + kLanes)));
+    b = hn::Xor(b, hn::Xor(hn::LoadU(d, first + i + 2 * kLanes), hn::LoadU(d, first + i + 3 * kLanes)));
+  }
+  return hn::GetLane(hn::SumOfLanes(d, hn::Xor(a, b)));
+}
+
+HWY_INLINE hn::Vec<Words> both(const Word* first, const Word* second) { return hn::Add(hn::LoadU(Words(), first), hn::LoadU(Words(), second)); }
+
+Word read2(const Word* first, const Word* second, std::int64_t count, bool hints) {
+  const Words d;
+  auto a = hn::Zero(d), b = a;
+  for (std::int64_t i = 0; i < count; i += 4 * kLanes) {
+    if (hints) announce(first + i), announce(second + i);
+    a = hn::Xor(a, hn::Xor(both(first + i, second + i), both(first + i + kLanes, second + i + kLanes)));
+    b = hn::Xor(b, hn::Xor(both(first + i + 2 * kLanes, second + i + 2 * kLanes), both(first + i + 3 * kLanes, second + i + 3 * kLanes)));
+  }
+  return hn::GetLane(hn::SumOfLanes(d, hn::Xor(a, b)));
+}
+
+/// Reads one array or two and writes one; past the cache, where memory is not read before it is overwritten, or through it.
+void write(const Word* first, const Word* second, Word* out, std::int64_t count, bool past_cache) {
+  const Words d;
+  const auto one = hn::Set(d, 1);
+  for (std::int64_t i = 0; i < count; i += kLanes) {
+    const auto word = hn::Xor(hn::LoadU(d, first + i), second ? hn::LoadU(d, second + i) : one);
+    if (past_cache) hn::Stream(word, d, out + i);
+    else hn::StoreU(word, d, out + i);
+  }
+}
+
+}  // namespace
+}  // namespace lossbench::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 namespace lossbench {
 namespace {
 
-using Word = std::uint64_t;
-constexpr std::int64_t kPageWords = 4096 / sizeof(Word);
+HWY_EXPORT(read);
+HWY_EXPORT(read2);
+HWY_EXPORT(write);
 
-LOSSBENCH_WIDEST_VECTORS Word read(const Word* first, std::int64_t count) {
-  Word seen = 0;
-  for (std::int64_t i = 0; i < count; ++i) seen ^= first[i];
-  return seen;
-}
-
-LOSSBENCH_WIDEST_VECTORS Word read2(const Word* first, const Word* second, std::int64_t count) {
-  Word seen = 0;
-  for (std::int64_t i = 0; i < count; ++i) seen ^= first[i] + second[i];
-  return seen;
-}
-
-LOSSBENCH_WIDEST_VECTORS void copy(const Word* __restrict first, Word* __restrict out, std::int64_t count) {
-  for (std::int64_t i = 0; i < count; ++i) out[i] = first[i] ^ 1;  // no memcpy: a loss would not have its tricks
-}
-
-LOSSBENCH_WIDEST_VECTORS void combine(const Word* __restrict first, const Word* __restrict second, Word* __restrict out, std::int64_t count) {
-  for (std::int64_t i = 0; i < count; ++i) out[i] = first[i] ^ second[i];
-}
-
-std::atomic<Word> sink;
+constexpr std::int64_t kPageWords = 4096 / sizeof(std::uint64_t);
+std::atomic<std::uint64_t> sink;
 
 }  // namespace
 
-void host_stream(int reads, bool writes, const void* first, const void* second, void* out, std::size_t bytes, bool all_threads) {
-  const Word* const a = static_cast<const Word*>(first);
-  const Word* const b = static_cast<const Word*>(second);
-  Word* const to = static_cast<Word*>(out);
+void host_stream(int reads, bool writes, const void* first, const void* second, void* out, std::size_t bytes, HostWay way) {
+  const auto* const a = static_cast<const std::uint64_t*>(first);
+  const auto* const b = static_cast<const std::uint64_t*>(second);
+  auto* const to = static_cast<std::uint64_t*>(out);
   const auto pass = [&](std::int64_t begin, std::int64_t end) {
     const std::int64_t count = end - begin;
-    if (writes) reads == 2 ? combine(a + begin, b + begin, to + begin, count) : copy(a + begin, to + begin, count);
-    else sink.fetch_xor(reads == 2 ? read2(a + begin, b + begin, count) : read(a + begin, count), std::memory_order_relaxed);
+    if (writes) HWY_DYNAMIC_DISPATCH(write)(a + begin, reads == 2 ? b + begin : nullptr, to + begin, count, way.hints);
+    else if (reads == 2) sink.fetch_xor(HWY_DYNAMIC_DISPATCH(read2)(a + begin, b + begin, count, way.hints), std::memory_order_relaxed);
+    else sink.fetch_xor(HWY_DYNAMIC_DISPATCH(read)(a + begin, count, way.hints), std::memory_order_relaxed);
   };
-  const std::int64_t words = static_cast<std::int64_t>(bytes / sizeof(Word));
-  if (all_threads) HostThreads::instance().run_range(words, kPageWords, pass);
+  const std::int64_t words = static_cast<std::int64_t>(bytes / sizeof(std::uint64_t));
+  if (way.all_threads) HostThreads::instance().run_range(words, kPageWords, pass);
   else pass(0, words);
 }
 
 }  // namespace lossbench
+#endif

@@ -31,7 +31,8 @@ std::vector<Named> parse_named(const std::vector<std::string>& arguments, const 
   return named;
 }
 
-std::vector<Tensor> read_inputs(const Loss& loss, const std::vector<std::string>& arguments) {
+/// Where the dtype is an f8, the first input may be given as its codes.
+std::vector<Tensor> read_inputs(const Loss& loss, const std::vector<std::string>& arguments, DType dtype) {
   const std::vector<Named> named = parse_named(arguments, "--in", "NAME=FILE.npy");
   std::vector<std::string> accepted;
   for (const InputDescription& input : loss.inputs) accepted.push_back(input.signature());
@@ -40,7 +41,8 @@ std::vector<Tensor> read_inputs(const Loss& loss, const std::vector<std::string>
       throw InputError(loss.name + ": unknown input '" + entry.name + "'; it takes " + comma_list(accepted));
   std::vector<Tensor> tensors;
   for (const Named& entry : named) {
-    tensors.push_back(read_npy(entry.text));
+    const bool codes = is_f8(dtype) && loss.takes_f8() && entry.name == loss.inputs.front().name;
+    tensors.push_back(read_npy(entry.text, codes ? std::optional(dtype) : std::nullopt));
     tensors.back().name = entry.name;
   }
   return tensors;
@@ -61,7 +63,7 @@ Request make_request(const Loss& loss, const EvalRequest& asked) {
   request.dtype = parse_real_dtype(asked.dtype);
   request.options = Options(loss.options);
   for (const Named& option : parse_named(asked.options, "--opt", "NAME=VALUE")) request.options.give(loss.options, option.name, option.text);
-  std::vector<Tensor> given = read_inputs(loss, asked.inputs);
+  std::vector<Tensor> given = read_inputs(loss, asked.inputs, request.dtype);
   infer_selectors(loss, given, request.options);
   for (Tensor& tensor : given) {
     if (tensor.name == "grad_output") {
@@ -71,7 +73,8 @@ Request make_request(const Loss& loss, const EvalRequest& asked) {
     }
     const std::vector<InputDescription> form = loss.inputs_of(request.options);
     const auto input = std::find_if(form.begin(), form.end(), [&](const InputDescription& entry) { return entry.matches(tensor.name); });
-    request.inputs.push_back(input == form.end() ? std::move(tensor) : converted(loss, *input, std::move(tensor), request.dtype));
+    const DType dtype = input == form.begin() ? request.dtype : companion_type(request.dtype);
+    request.inputs.push_back(input == form.end() ? std::move(tensor) : converted(loss, *input, std::move(tensor), dtype));
   }
   if (asked.gradients) {
     request.pass = Pass::gradient;

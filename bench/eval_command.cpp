@@ -52,12 +52,14 @@ void add_eval_command(CLI::App& program, int& status) {
   auto request = std::make_shared<EvalRequest>();
   CLI::App* command = program.add_subcommand("eval", "A loss on your own .npy arrays: value and gradients, as one JSON object");
   command->add_option("LOSS", request->loss, "name of the loss; `lossbench list` shows them")->required();
-  command->add_option("--in", request->inputs, "NAME=FILE.npy, an input: C order, little-endian f2, f4, f8, i4, i8 (repeat)")
+  command->add_option("--in", request->inputs, "NAME=FILE.npy, an input: C order, little-endian f2, f4, f8, i4, i8; u1 for the codes of an f8\n"
+                      "dtype (repeat)")
       ->allow_extra_args(false)->type_name("NAME=FILE");
   command->add_option("--opt", request->options, "NAME=VALUE, an option of the loss (repeat)")->allow_extra_args(false)->type_name("NAME=VALUE");
   command->add_option("--variant", request->variant, "how to compute it; default: the first of the loss's preference that can");
   command->add_option("--backend", request->backend, "scalar, cpu, simt, cuda; default: cuda where there is a device, else simt");
-  command->add_option("--dtype", request->dtype, "type the real inputs are rounded to: f32, f64, f16, bf16")->capture_default_str();
+  command->add_option("--dtype", request->dtype, "type the real inputs are rounded to: f32, f64, f16, bf16; of the logits also f8_e4m3, f8_e5m2")
+      ->capture_default_str();
   command->add_option("--grad", request->gradients, "also the gradients, of every differentiable input or of those in --grad=NAMES")
       ->type_name("[=NAMES]");
   command->add_option("--out", request->out, "directory that array outputs are written to, as OUTPUT.npy (f4 for bf16)")->type_name("DIR");

@@ -53,6 +53,7 @@ void report(benchmark::State& state, const CaseResult& entry, const Settings& se
   const Variant& variant = *entry.entry.variant;
   count(state, "elements", static_cast<double>(result.elements));
   count(state, "contract_bytes", static_cast<double>(result.contract_bytes));
+  count(state, "order", static_cast<double>(variant.order));
   if (variant.backend != Backend::scalar) {
     count(state, "error", result.accuracy.error);
     count(state, "bound", result.accuracy.bound);

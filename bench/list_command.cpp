@@ -3,44 +3,36 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
-#include <nlohmann/json.hpp>
 
-#include "bench/build_info.h"
 #include "bench/commands.h"
 #include "bench/device.h"
 #include "bench/selection.h"
 #include "bench/table.h"
 #include "core/error.h"
 #include "core/loss.h"
+#include "registry/list_json.h"
 #include "registry/registry.h"
 
 namespace lossbench {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-constexpr std::string_view kContents[] = {"real", "probability", "sign", "weight", "label", "binary", "bit", "non_negative",
-                                          "log_probability", "box", "anchor_label", "roi_label", "prior_label", "box_target",
-                                          "inside_weight", "outside_weight", "mask"};
-constexpr std::string_view kKinds[] = {"flag", "integer", "real", "choice", "text", "list"};
 
 struct Flags {
   SelectionFlags selection;
   bool json = false;
 };
 
-bool chosen(const Selection& selection, const Implementation& entry) {
-  return selection.loss.matches(entry.loss) && selection.dtype.matches(name_of(entry.element)) && selection.pass.matches(name_of(entry.pass));
+bool chosen(const Selection& selection, const Variant& variant, const Implementation& entry) {
+  return selection.variant.matches(variant.name) && selection.backend.matches(name_of(variant.backend)) && selection.loss.matches(entry.loss) &&
+         selection.dtype.matches(name_of(entry.element)) && selection.pass.matches(name_of(entry.pass));
 }
 
 /// The variants of the selection, each with the implementations that are in it.
 std::vector<std::pair<const Variant*, std::vector<const Implementation*>>> variants_in(const Selection& selection) {
   std::vector<std::pair<const Variant*, std::vector<const Implementation*>>> found;
   for (const Variant& variant : Registry::instance().variants()) {
-    if (!selection.variant.matches(variant.name) || !selection.backend.matches(name_of(variant.backend))) continue;
     std::vector<const Implementation*> entries;
     for (const Implementation& entry : variant.implementations)
-      if (chosen(selection, entry)) entries.push_back(&entry);
+      if (chosen(selection, variant, entry)) entries.push_back(&entry);
     if (!entries.empty()) found.emplace_back(&variant, std::move(entries));
   }
   return found;
@@ -55,57 +47,14 @@ std::vector<std::string> distinct(const std::vector<const Implementation*>& entr
   return names;
 }
 
-Json json_of(const OptionDescription& option) {
-  Json json{{"name", option.name}, {"kind", kKinds[static_cast<int>(option.kind)]}};
-  json["default"] = option.initial ? Json(option.default_text()) : Json(nullptr);
-  json["accepted"] = option.accepted();
-  json["meaning"] = option.meaning;
-  return json;
-}
-
-Json json_of(const Loss& loss) {
-  Json json{{"name", loss.name}, {"summary", loss.summary}, {"source", loss.source}};
-  json["inputs"] = Json::array();
-  json["outputs"] = Json::array({"loss"});
-  for (const InputDescription& input : loss.inputs) {
-    json["inputs"].push_back({{"name", input.name}, {"content", kContents[static_cast<int>(input.content)]}, {"shape", input.shape},
-                              {"meaning", input.meaning}, {"optional", input.optional}, {"differentiable", input.differentiable}});
-    if (input.differentiable) json["outputs"].push_back("grad_" + input.name);
-  }
-  for (const OutputDescription& output : loss.outputs) json["outputs"].push_back(output.name);
-  json["options"] = Json::array();
-  for (const OptionDescription& option : loss.options) json["options"].push_back(json_of(option));
-  json["dtypes"] = Json::array();
-  json["variants"] = Json::array();
-  for (const Variant* variant : Registry::instance().variants_of(loss.name)) {
-    if (std::find(json["variants"].begin(), json["variants"].end(), variant->name) == json["variants"].end())
-      json["variants"].push_back(variant->name);
-    for (const Implementation& entry : variant->implementations)
-      if (const Json dtype(name_of(entry.element));
-          entry.loss == loss.name && std::find(json["dtypes"].begin(), json["dtypes"].end(), dtype) == json["dtypes"].end())
-        json["dtypes"].push_back(dtype);
-  }
-  return json;
-}
-
 void print_json(const Selection& selection) {
   std::string reason;
-  Device* const device = built_with_cuda() ? cuda_device(reason) : nullptr;
-  Json json{{"version", build_info().version}, {"cuda", {{"built", built_with_cuda()}, {"device", device ? Json(device->name()) : Json(nullptr)}}}};
-  json["losses"] = Json::array();
-  for (const Loss& loss : Registry::instance().losses())
-    if (selection.loss.matches(loss.name)) json["losses"].push_back(json_of(loss));
-  json["variants"] = Json::array();
-  for (const auto& [variant, entries] : variants_in(selection)) {
-    Json entry{{"name", variant->name}, {"backend", name_of(variant->backend)}, {"summary", variant->summary},
-               {"order", name_of(variant->order)}, {"needs_gpu", variant->needs_gpu || variant->backend == Backend::cuda},
-               {"synchronous", variant->synchronous}, {"production", variant->production}};
-    entry["implementations"] = Json::array();
-    for (const Implementation* row : entries)
-      entry["implementations"].push_back({{"loss", row->loss}, {"form", row->form}, {"dtype", name_of(row->element)}, {"pass", name_of(row->pass)}});
-    json["variants"].push_back(std::move(entry));
-  }
-  fmt::print("{}\n", json.dump(2));
+  const Device* const device = built_with_cuda() ? cuda_device(reason) : nullptr;
+  fmt::print("{}\n", list_json({.loss = [&](const Loss& loss) { return selection.loss.matches(loss.name); },
+                                .implementation = [&](const Variant& variant, const Implementation& entry) {
+                                  return chosen(selection, variant, entry);
+                                },
+                                .device = device ? device->name() : ""}));
 }
 
 void print_loss(const Loss& loss) {

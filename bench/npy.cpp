@@ -13,15 +13,16 @@ namespace {
 
 constexpr std::string_view kMagic{"\x93NUMPY", 6};
 
-DType dtype_of(const std::string& descr, const std::string& label) {
+DType dtype_of(const std::string& descr, const std::string& label, std::optional<DType> codes) {
   static const std::pair<std::string_view, DType> kTypes[] = {
       {"<f2", DType::f16}, {"<f4", DType::f32}, {"<f8", DType::f64}, {"<i4", DType::i32}, {"<i8", DType::i64}};
   for (const auto& [name, type] : kTypes)
     if (descr == name) return type;
+  if (codes && descr == "|u1") return *codes;
   const std::string what = descr.starts_with('>')            ? "big-endian dtype '" + descr + "'"
                            : descr.find('O') != descr.npos   ? "dtype '" + descr + "' (Python objects)"
                                                              : "dtype '" + descr + "'";
-  throw InputError(label + ": " + what + " is not accepted; accepted: little-endian f2, f4, f8, i4, i8");
+  throw InputError(label + ": " + what + " is not accepted; accepted: little-endian f2, f4, f8, i4, i8" + (codes ? ", and u1" : ""));
 }
 
 /// Length of the header text, and where it starts.
@@ -55,11 +56,11 @@ std::size_t data_bytes(const NpyHeader& header, DType dtype, const std::string& 
 
 }  // namespace
 
-Tensor parse_npy(std::string_view bytes, const std::string& label) {
+Tensor parse_npy(std::string_view bytes, const std::string& label, std::optional<DType> codes) {
   if (!bytes.starts_with(kMagic)) throw InputError(label + ": not a .npy file; accepted: NumPy .npy files, versions 1.0 and 2.0");
   const Extent extent = header_extent(bytes, label);
   const NpyHeader header = parse_npy_header(bytes.substr(extent.start, extent.length), label);
-  const DType dtype = dtype_of(header.descr, label);
+  const DType dtype = dtype_of(header.descr, label, codes);
   if (header.fortran_order && header.shape.size() > 1)
     throw InputError(label + ": Fortran order is not accepted; accepted: C order (numpy.ascontiguousarray)");
 
@@ -74,17 +75,17 @@ Tensor parse_npy(std::string_view bytes, const std::string& label) {
   return tensor;
 }
 
-Tensor read_npy(const std::filesystem::path& path) {
+Tensor read_npy(const std::filesystem::path& path, std::optional<DType> codes) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream bytes;
   if (!file || !std::filesystem::is_regular_file(path) || !(bytes << file.rdbuf()))
     throw InputError(path.string() + ": cannot be read; accepted: a NumPy .npy file");
-  return parse_npy(bytes.view(), path.string());
+  return parse_npy(bytes.view(), path.string(), codes);
 }
 
 std::string npy_bytes(const Tensor& tensor) {
   if (tensor.dtype == DType::bf16) return npy_bytes(Tensor::narrow(tensor.name, DType::f32, tensor.widen()));
-  static constexpr std::string_view kDescr[] = {"<f8", "<f4", "<f2", "", "<i4", "<i8"};  // by DType
+  static constexpr std::string_view kDescr[] = {"<f8", "<f4", "<f2", "", "<i4", "<i8", "|u1", "|u1"};  // by DType
   std::string shape = "(";
   for (std::int64_t extent : tensor.shape) shape += std::to_string(extent) + ", ";
   if (tensor.shape.size() > 1) shape.resize(shape.size() - 2);

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "bench/build_info.h"
 #include "bench/commands.h"
 #include "core/error.h"
+#include "registry/build_info.h"
 
 namespace lossbench {
 namespace {

@@ -3,28 +3,23 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "registry/registry.h"
+#include "registry/resolve.h"
 
 namespace lossbench {
 namespace {
 
-/// The inputs in the order of the form's description. Throws for a name that it does not have.
-std::vector<Tensor> in_order(const Loss& loss, const Options& options, std::vector<Tensor> given) {
+/// The problem of given tensors, not yet checked.
+Problem problem_of(const Loss& loss, Options options, const std::vector<Tensor>& inputs) {
+  Problem problem{.loss = loss.name, .options = std::move(options)};
+  for (const Tensor& tensor : inputs) problem.inputs.push_back({tensor.name, tensor.array()});
+  return problem;
+}
+
+/// The tensors in the order of the problem's inputs.
+std::vector<Tensor> in_order(const Problem& problem, std::vector<Tensor> given) {
   std::vector<Tensor> ordered;
-  std::vector<std::string> names;
-  for (const InputDescription& input : loss.inputs_of(options)) {
-    names.push_back(input.signature());
-    for (auto tensor = given.begin(); tensor != given.end();) {
-      if (!input.matches(tensor->name)) {
-        ++tensor;
-        continue;
-      }
-      ordered.push_back(std::move(*tensor));
-      tensor = given.erase(tensor);
-    }
-  }
-  if (!given.empty())
-    throw InputError(loss.name + ": unknown input '" + given.front().name + "'; it takes " + comma_list(names));
+  for (const NamedArray& input : problem.inputs)
+    ordered.push_back(std::move(*std::find_if(given.begin(), given.end(), [&](const Tensor& tensor) { return tensor.name == input.name; })));
   return ordered;
 }
 
@@ -43,60 +38,29 @@ void add_grad_output(Resolved& resolved, const WideArray& upstream, DType dtype,
 
 void infer_selectors(const Loss& loss, const std::vector<Tensor>& inputs, Options& options) {
   if (!loss.infer) return;
-  Problem problem;
-  problem.loss = loss.name;
-  problem.options = std::move(options);
-  for (const Tensor& tensor : inputs) problem.inputs.push_back({tensor.name, tensor.array()});
+  Problem problem = problem_of(loss, std::move(options), inputs);
   loss.infer(problem);
   options = std::move(problem.options);
 }
 
 std::vector<std::string> differentiable_inputs(const Loss& loss, const Options& options, const std::vector<Tensor>& inputs,
                                                bool prediction_only) {
-  std::vector<std::string> names;
-  for (const InputDescription& input : loss.inputs_of(options))
-    if (input.differentiable && (input.prediction || !prediction_only))
-      for (const Tensor& tensor : inputs)
-        if (input.matches(tensor.name)) names.push_back(tensor.name);
-  return names;
+  return differentiable_inputs(loss, problem_of(loss, options, inputs), prediction_only);
 }
 
 Resolved resolve(Request request) {
   const Loss& loss = *request.loss;
-  if (request.pass == Pass::gradient && !loss.has_gradient())
-    throw InputError(loss.name + ": has no gradient; only its value can be asked for");
-
   Resolved resolved;
   resolved.loss = &loss;
-  infer_selectors(loss, request.inputs, request.options);
-  resolved.inputs = in_order(loss, request.options, std::move(request.inputs));
-  resolved.inputs.reserve(resolved.inputs.size() + 1);  // views into the tensors must survive the last push_back
   Problem& problem = resolved.problem;
-  problem.loss = loss.name;
-  problem.options = std::move(request.options);
+  problem = problem_of(loss, std::move(request.options), request.inputs);
   problem.pass = request.pass;
   problem.dtype = request.dtype;
-  for (const Tensor& tensor : resolved.inputs) problem.inputs.push_back({tensor.name, tensor.array()});
-  loss.resolve(problem);
+  resolve_problem(loss, problem);
+  resolved.inputs = in_order(problem, std::move(request.inputs));
 
-  const DType element = element_type(problem);
-  const Shape loss_shape = loss.loss_shape(problem);
-  const DType loss_type = problem.reduces() ? reduced_type(element) : is_real(element) ? element : problem.dtype;
-  if (request.grad_output) add_grad_output(resolved, *request.grad_output, loss_type, loss_shape);
-
-  problem.outputs.push_back({"loss", Array::contiguous(nullptr, loss_type, loss_shape)});
-  for (const OutputDescription& output : loss.outputs) {
-    if (!output.wanted(problem.options)) continue;
-    const DType type = output.integers.value_or(reduced_type(element));
-    problem.outputs.push_back({output.name, Array::contiguous(nullptr, type, loss.output_shape ? loss.output_shape(output.name, problem) : Shape{})});
-  }
-  for (const std::string& name : request.gradients) {
-    const std::vector<std::string> offered = differentiable_inputs(loss, problem.options, resolved.inputs, false);
-    const Array* input = problem.input(name);
-    if (std::find(offered.begin(), offered.end(), name) == offered.end())
-      throw InputError(loss.name + ": gives no gradient of '" + name + "'; accepted: " + comma_list(offered));
-    problem.outputs.push_back({"grad_" + name, Array::contiguous(nullptr, input->dtype, input->shape)});
-  }
+  if (request.grad_output) add_grad_output(resolved, *request.grad_output, loss_type(problem), loss.loss_shape(problem));
+  add_outputs(loss, request.gradients, problem);
   return resolved;
 }
 

@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <memory>
 
-#include "bench/build_info.h"
 #include "bench/commands.h"
 #include "bench/device.h"
 #include "bench/choice.h"
@@ -19,6 +18,7 @@
 #include "bench/run_context.h"
 #include "bench/run_table.h"
 #include "core/error.h"
+#include "registry/build_info.h"
 #include "registry/registry.h"
 
 namespace lossbench {

@@ -5,7 +5,7 @@
 #include <CLI/Version.hpp>
 #include <nlohmann/json.hpp>
 
-#include "bench/build_info.h"
+#include "registry/build_info.h"
 #include "registry/registry.h"
 
 namespace lossbench {

@@ -13,8 +13,23 @@ namespace lossbench {
 namespace {
 
 constexpr std::int64_t kMostElements = std::int64_t{1} << 36;
+constexpr std::size_t kMostAxes = 6;  // a case of openpose has as many
 
 bool glob(const std::string& pattern, std::string_view name) { return fnmatch(pattern.c_str(), std::string(name).c_str(), 0) == 0; }
+
+/// Where no type but f8 is wanted, a loss must be that takes it, and not for its gradient.
+void check_f8(const Selection& selection) {
+  const auto wanted = [&](DType type) { return selection.dtype.matches(name_of(type)); };
+  if (std::any_of(kRealTypes.begin(), kRealTypes.end(), wanted) || std::any_of(kLabelTypes.begin(), kLabelTypes.end(), wanted)) return;
+  std::vector<std::string> taking;
+  for (const Loss& loss : Registry::instance().losses()) {
+    if (!loss.takes_f8()) continue;
+    if (selection.loss.matches(loss.name) && selection.pass.matches(name_of(Pass::forward))) return;
+    taking.push_back(loss.name);
+  }
+  throw InputError("--dtype: f8 is for pass forward of " + comma_list(taking) + "; accepted otherwise: " + comma_list(names_of(kRealTypes)) +
+                   ", " + comma_list(names_of(kLabelTypes)));
+}
 
 }  // namespace
 
@@ -48,12 +63,14 @@ void Selection::check() const {
   for (const Variant& entry : registry.variants())
     if (std::find(variants.begin(), variants.end(), entry.name) == variants.end()) variants.push_back(entry.name);
   for (const DType type : kRealTypes) dtypes.emplace_back(name_of(type));
+  for (const DType type : kF8Types) dtypes.emplace_back(name_of(type));
   for (const DType type : kLabelTypes) dtypes.emplace_back(name_of(type));
   loss.check("--loss", losses);
   variant.check("--variant", variants);
   backend.check("--backend", {"scalar", "cpu", "simt", "cuda"});
   pass.check("--pass", {"forward", "gradient"});
   dtype.check("--dtype", dtypes);
+  check_f8(*this);
 }
 
 void SelectionFlags::add_to(CLI::App& command, bool with_shape) {
@@ -62,7 +79,7 @@ void SelectionFlags::add_to(CLI::App& command, bool with_shape) {
   command.add_option("--variant", variant, "variants, such as single_pass,fused")->group(group);
   command.add_option("--backend", backend, "scalar, cpu, simt, cuda")->group(group);
   command.add_option("--pass", pass, "forward, gradient")->group(group);
-  command.add_option("--dtype", dtype, "f32, f64, f16, bf16, i32, i64")->group(group);
+  command.add_option("--dtype", dtype, "f32, f64, f16, bf16, f8_e4m3, f8_e5m2, i32, i64")->group(group);
   if (with_shape) command.add_option("--shape", shape, "shapes, such as 1048576,4096x1000 (no globs)")->group(group);
 }
 
@@ -85,8 +102,9 @@ Shape parse_shape(std::string_view text) {
     shape.push_back(extent);
   }
   const bool dangling = text.starts_with('x') || text.ends_with('x') || text.find("xx") != text.npos;  // split() drops empty parts
-  if (dangling || shape.empty() || shape.size() != parts.size() || shape.size() > 4)
-    throw InputError("--shape '" + std::string(text) + "' is not accepted; accepted: extents joined by x, such as 1048576 or 4096x1000");
+  if (dangling || shape.empty() || shape.size() != parts.size() || shape.size() > kMostAxes)
+    throw InputError("--shape '" + std::string(text) + "' is not accepted; accepted: up to " + std::to_string(kMostAxes) +
+                     " extents joined by x, such as 1048576 or 4096x1000");
   return shape;
 }
 

@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "bench/parallel.h"
-#include "core/float16.h"
+#include "core/float8.h"
 
 namespace lossbench {
 namespace {
@@ -25,6 +25,8 @@ void fill_as(DType dtype, std::vector<std::byte>& bytes, const std::vector<Sourc
     case DType::f32: return fill<float>(bytes, from, [](Source x) { return static_cast<float>(x); });
     case DType::f16: return fill<std::uint16_t>(bytes, from, [](Source x) { return to_f16_bits(static_cast<double>(x)); });
     case DType::bf16: return fill<std::uint16_t>(bytes, from, [](Source x) { return to_bf16_bits(static_cast<double>(x)); });
+    case DType::f8_e4m3: return fill<std::uint8_t>(bytes, from, [](Source x) { return to_e4m3_bits(static_cast<double>(x)); });
+    case DType::f8_e5m2: return fill<std::uint8_t>(bytes, from, [](Source x) { return to_e5m2_bits(static_cast<double>(x)); });
     case DType::i32: return fill<std::int32_t>(bytes, from, [](Source x) { return static_cast<std::int32_t>(x); });
     case DType::i64: return fill<std::int64_t>(bytes, from, [](Source x) { return static_cast<std::int64_t>(x); });
   }
@@ -66,6 +68,8 @@ WideArray Tensor::widen() const {
     case DType::f32: read<float>(wide.values, bytes, [](float x) { return static_cast<double>(x); }); break;
     case DType::f16: read<std::uint16_t>(wide.values, bytes, [](std::uint16_t x) { return static_cast<double>(from_f16_bits(x)); }); break;
     case DType::bf16: read<std::uint16_t>(wide.values, bytes, [](std::uint16_t x) { return static_cast<double>(from_bf16_bits(x)); }); break;
+    case DType::f8_e4m3: read<std::uint8_t>(wide.values, bytes, [](std::uint8_t x) { return static_cast<double>(from_e4m3_bits(x)); }); break;
+    case DType::f8_e5m2: read<std::uint8_t>(wide.values, bytes, [](std::uint8_t x) { return static_cast<double>(from_e5m2_bits(x)); }); break;
     case DType::i32: read<std::int32_t>(wide.labels, bytes, [](std::int32_t x) { return std::int64_t{x}; }); break;
     case DType::i64: read<std::int64_t>(wide.labels, bytes, [](std::int64_t x) { return x; }); break;
   }

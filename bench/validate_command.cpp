@@ -9,6 +9,7 @@
 
 #include "bench/choice.h"
 #include "bench/commands.h"
+#include "bench/device_reference.h"
 #include "bench/progress.h"
 #include "bench/table.h"
 #include "bench/validation.h"
@@ -21,7 +22,7 @@ using Json = nlohmann::ordered_json;
 
 struct Flags {
   SelectionFlags selection;
-  bool json = false, verbose = false, progress = false;
+  bool json = false, verbose = false, progress = false, device_reference = false;
   std::uint64_t seed = 1;
 };
 
@@ -60,7 +61,7 @@ void print_json(const std::vector<ValidationLine>& lines, const Totals& totals, 
   fmt::print("{}\n", json.dump(1));
 }
 
-void print_human(const std::vector<ValidationLine>& lines, const Totals& totals, double seconds) {
+void print_human(const std::vector<ValidationLine>& lines, const Totals& totals, double seconds, std::string_view why_skipped) {
   Table table({{"loss"}, {"variant"}, {"backend"}, {"dtype"}, {"pass"}, {"cases", true}, {"skipped", true}, {""}, {"error/bound", true},
                {"ulps", true}, {"relative", true}, {"worst input"}});
   for (const ValidationLine& line : lines) table.add(cells_of(line));
@@ -69,12 +70,13 @@ void print_human(const std::vector<ValidationLine>& lines, const Totals& totals,
     for (const std::string& culprit : line.culprits)
       fmt::print("MISS {}/{}/{}/{}/{}: {}\n", line.loss->name, line.variant->name, name_of(line.variant->backend), name_of(line.dtype),
                  name_of(line.pass), culprit);
-  fmt::print("{} cases in {}, {} skipped because a variant rejects the options, {} missed\n", totals.cases, short_time(seconds),
-             totals.skipped, totals.misses);
+  fmt::print("{} cases in {}, {} skipped because {}, {} missed\n", totals.cases, short_time(seconds), totals.skipped, why_skipped, totals.misses);
 }
 
 int run(const Flags& flags) {
   const Selection selection = flags.selection.parse();
+  if (!selection.shapes.empty() && !flags.device_reference)
+    throw InputError("--shape goes with --device-reference; without it, `validate` has its own shapes");
   Progress progress(flags.progress ? Progress::Mode::on : Progress::Mode::automatic, 1);
   ValidationEvents events;
   events.on_group = [&](double done, double total, const std::string& what) { progress.at(done / total, "validating " + what); };
@@ -86,7 +88,7 @@ int run(const Flags& flags) {
                  entry.outcome == "ok" ? ", " + short_number(entry.ratio) + " of the bound" : "");
     };
   const auto start = std::chrono::steady_clock::now();
-  const std::vector<ValidationLine> lines = validate(selection, flags.seed, events);
+  const std::vector<ValidationLine> lines = (flags.device_reference ? validate_by_device_reference : validate)(selection, flags.seed, events);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
   Totals totals;
@@ -94,7 +96,9 @@ int run(const Flags& flags) {
     totals.cases += line.cases, totals.skipped += line.skipped, totals.misses += line.misses;
   if (lines.empty() && selection.backend.given() && selection.backend.matches("cuda")) device_of(Backend::cuda);
   if (lines.empty()) throw InputError("the selection matches no variant that can run here; `lossbench list` shows what there is");
-  flags.json ? print_json(lines, totals, flags.seed) : print_human(lines, totals, seconds);
+  const std::string_view why_skipped = flags.device_reference ? "a variant promises no accuracy that holds without a condition"
+                                                              : "a variant rejects the options";
+  flags.json ? print_json(lines, totals, flags.seed) : print_human(lines, totals, seconds, why_skipped);
   return totals.misses ? kMiss : kOk;
 }
 
@@ -104,7 +108,10 @@ void add_validate_command(CLI::App& program, int& status) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = program.add_subcommand(
       "validate", "Every variant against the reference on many sizes, misaligned starts and hard data; exit status 1 on any miss");
-  flags->selection.add_to(*command, false);
+  flags->selection.add_to(*command, true);
+  command->add_flag("--device-reference", flags->device_reference,
+                    "production variants at the longest shapes of `run`, or those of --shape, against the first kernel of the ladder that\n"
+                    "computes in f64, once that has been held to the reference on every small size");
   command->add_flag("--json", flags->json, "as JSON");
   command->add_flag("-v,--verbose", flags->verbose, "a line for each case, on standard error");
   command->add_flag("--progress", flags->progress, "progress on standard error, even where that is no terminal");

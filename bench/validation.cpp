@@ -32,6 +32,10 @@ std::vector<ValidationGroup> groups_of(const Selection& selection) {
     for (const DType dtype : kRealTypes)
       for (std::size_t s = 0; s < sets.size(); ++s)
         if (meets(dtype, s, selection)) groups.push_back({&loss, sets[s], dtype, s == 0});
+    if (!loss.takes_f8()) continue;
+    const std::vector<OptionSet> f8_sets = option_sets(loss, true);
+    for (const DType dtype : kF8Types)
+      for (std::size_t s = 0; s < f8_sets.size(); ++s) groups.push_back({&loss, f8_sets[s], dtype, s == 0});
   }
   return groups;
 }

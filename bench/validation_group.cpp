@@ -52,11 +52,13 @@ class GroupRun {
     const std::vector<ValidationInput> inputs = validation_inputs(*group_.loss, group_.set.options, group_.full);
     for (std::size_t i = 0; i < inputs.size(); ++i)
       for (const Pass pass : {Pass::forward, Pass::gradient})
-        if (selection_.pass.matches(name_of(pass)) && (pass == Pass::forward || group_.loss->has_gradient())) run_input(inputs[i], i, pass);
+        if (selection_.pass.matches(name_of(pass)) && (pass == Pass::forward || has_gradient())) run_input(inputs[i], i, pass);
     return std::move(lines_);
   }
 
  private:
+  bool has_gradient() const { return group_.loss->has_gradient() && !is_f8(group_.dtype); }
+
   /// Every other input has the other label type; in the gradient pass also an upstream gradient and all gradients wanted.
   Request request_of(const ValidationInput& input, std::size_t index, Pass pass) const {
     const Loss& loss = *group_.loss;

@@ -82,9 +82,9 @@ OptionSet parse_option_set(const Loss& loss, const std::string& text) {
   return set;
 }
 
-std::vector<OptionSet> option_sets(const Loss& loss) {
+std::vector<OptionSet> option_sets(const Loss& loss, bool f8) {
   std::vector<OptionSet> sets = {parse_option_set(loss, "")};
-  for (const std::string& text : loss.option_sets) sets.push_back(parse_option_set(loss, text));
+  for (const std::string& text : f8 ? loss.f8_option_sets : loss.option_sets) sets.push_back(parse_option_set(loss, text));
   return sets;
 }
 

@@ -26,8 +26,8 @@ struct OptionSet {
   std::vector<std::string> extra;  ///< optional inputs that it adds
 };
 
-/// The defaults of the loss, then every set of its description. Throws InputError where one does not parse.
-std::vector<OptionSet> option_sets(const Loss& loss);
+/// The defaults of the loss, then every set of its description, or every set for an f8. Throws InputError where one does not parse.
+std::vector<OptionSet> option_sets(const Loss& loss, bool f8 = false);
 OptionSet parse_option_set(const Loss& loss, const std::string& text);
 
 }  // namespace lossbench

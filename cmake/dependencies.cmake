@@ -4,8 +4,10 @@ find_package(Boost 1.74 REQUIRED COMPONENTS context)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(hwy 1.0 REQUIRED)  # Google Highway: vectors of the CPU contender
 find_package(benchmark REQUIRED)
 find_package(GTest REQUIRED)
+find_path(LOSSBENCH_DLPACK_INCLUDE dlpack/dlpack.h REQUIRED DOC "The header of DLPack, of any version")
 
 # Python runs the report and some of the tests. scripts/bench and scripts/test keep one with NumPy and Matplotlib in .venv.
 if(NOT LOSSBENCH_PYTHON)

@@ -60,6 +60,7 @@ struct HostThreads::State {
   std::atomic<int> running = 0;
   std::atomic<bool> ending = false;
   const std::function<void(int)>* body = nullptr;
+  std::mutex caller;  ///< held while the pool works for somebody
   std::mutex mutex;
   std::condition_variable wake;
   std::vector<std::jthread> threads;
@@ -99,6 +100,11 @@ HostThreads::~HostThreads() {
 }
 
 void HostThreads::run(const std::function<void(int)>& body) {
+  const std::unique_lock alone(state_->caller, std::try_to_lock);
+  if (!alone) {
+    for (int part = 0; part < size(); ++part) body(part);
+    return;
+  }
   const Pin pin;
   state_->body = &body;
   state_->running = size() - 1;

@@ -16,7 +16,8 @@ class HostThreads {
   ~HostThreads();
 
   int size() const { return static_cast<int>(cores_.size()); }
-  /// Calls body(part) for every part in [0, size()), each on its own core, and waits for all. Not reentrant.
+  /// Calls body(part) for every part in [0, size()), each on its own core, and waits for all. A caller that finds the pool at work for
+  /// another does all parts itself, one after another. Not to be called from a body.
   void run(const std::function<void(int part)>& body);
   /// The same for consecutive parts of [0, count), which begin at multiples of `grain`: the part of one core is the same for equal
   /// counts, so that memory it touched first is touched by it again.

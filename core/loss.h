@@ -139,7 +139,10 @@ struct Loss {
   std::vector<Shape> default_shapes = {};    ///< benchmark sizes on a GPU
   /// Option sets that `validate` visits beside the defaults: "sigma=3 reduction=sum"; "+weight" adds an optional input.
   std::vector<std::string> option_sets = {};
+  /// The same with the first input in f8, which then has a value only. Empty: the loss does not take f8.
+  std::vector<std::string> f8_option_sets = {};
 
+  bool takes_f8() const { return !f8_option_sets.empty(); }
   /// The inputs to expect under these options.
   std::vector<InputDescription> inputs_of(const Options& chosen) const { return inputs_of_form ? inputs_of_form(chosen) : inputs; }
 

@@ -26,7 +26,7 @@ struct Problem {
   std::string loss = {};
   Options options = {};
   Pass pass = Pass::forward;
-  DType dtype = DType::f32;  ///< arithmetic type of the real inputs
+  DType dtype = DType::f32;  ///< type of the real inputs; where it is an f8, of the first one, and companion_type() of the others
   std::vector<NamedArray> inputs = {};
   std::vector<NamedArray> outputs = {};
 

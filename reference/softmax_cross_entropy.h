@@ -19,6 +19,7 @@ struct SoftmaxOptions {
   double z_loss = 0;                 ///< adds z·L² with L = log_sum_exp
   double prob_floor = 0;             ///< the value uses log max(p, floor); the gradient does not change
   double softcap = 0;                ///< s > 0: logits are s·tanh(x/s) before everything else
+  bool rounds_logits = false;        ///< another implementation rounds them before use, as it does with softcapped ones
 };
 
 /// `condition` bounds rounding: arithmetic of unit roundoff u gets the value within a small multiple of u·condition.
@@ -79,8 +80,8 @@ struct ProbabilityTarget {
 /// Condition.  x_c - m is rounded: u·|x_c - m|. e^(x_k - m) inherits u·(|x_k - m| + 1), so l is wrong by the relative amount
 /// u·(1 + D) with D = Σ p_k·|x_k - m|, which is an absolute error of log l beside its own rounding u·log l. Hence
 /// r_c = log l + |x_c - m| + 1 + D for -log p_c, Σ|t_c|·r_c for the value, and 2z·|L|·(|m| + log l + 1 + D) for z·L², since
-/// L = m + log l. Where a floor applies, r_c = |log floor| + 1 + D. Softcapped logits are themselves rounded: |x_c| + |m|
-/// joins each |x_c - m|.
+/// L = m + log l. Where a floor applies, r_c = |log floor| + 1 + D. Softcapped logits, and those of rounds_logits, are themselves
+/// rounded: |x_c| + |m| joins each |x_c - m|.
 ///
 /// Gradient.  T·p_c - t_c + 2zL·p_c with T = Σ t_k, formed as p_c·(T - t_c) - t_c·(1 - p_c), where 1 - p_c of the greatest
 /// class is the sum of the others: a confident row has p_c - 1 to full accuracy.
@@ -110,7 +111,7 @@ SoftmaxRow softmax_row(std::span<const double> logits, const Target& target, con
     const double away = row.maximum - x;
     const bool floored = -(row.log_l + away) < log_floor;
     value.add(t * (floored ? -log_floor : row.log_l + away));
-    const double rounded_logits = options.softcap > 0 ? std::fabs(x) + std::fabs(row.maximum) : 0.0;
+    const double rounded_logits = options.softcap > 0 || options.rounds_logits ? std::fabs(x) + std::fabs(row.maximum) : 0.0;
     condition.add(std::fabs(t) * (common + (floored ? -log_floor : row.log_l + away + rounded_logits)));
     size.add(std::fabs(t));
   }
@@ -131,7 +132,7 @@ SoftmaxRow softmax_row(std::span<const double> logits, const Target& target, con
       if (!gradient_condition) continue;
       double bound = std::fabs(t);
       if (p > 0) {  // away from -inf, where 0·inf would be NaN
-        const double rounded_logits = options.softcap > 0 ? std::fabs(x) + std::fabs(row.maximum) : 0.0;
+        const double rounded_logits = options.softcap > 0 || options.rounds_logits ? std::fabs(x) + std::fabs(row.maximum) : 0.0;
         const double error_of_p = common + (row.maximum - x) + rounded_logits;
         bound += total_size * p * error_of_p;
         if (z != 0) bound += 2 * std::fabs(z) * p * (std::fabs(L) * error_of_p + error_of_L);

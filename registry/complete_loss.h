@@ -97,7 +97,7 @@ Loss complete_loss(Loss loss) {
   if (!loss.input_shape) loss.input_shape = [](const std::string&, const Shape& shape, const Options&) { return shape; };
   if (loss.preference.empty())
     loss.preference = {"fused",     "single_pass", "compensated",     "elementwise", "vectorized", "warp_shuffle",
-                       "shared_tree", "naive_atomic", "map_then_reduce", "cub",         "thrust"};
+                       "shared_tree", "naive_atomic", "map_then_reduce", "cub",         "simd",       "thrust"};
   if (loss.default_shapes.empty()) loss.default_shapes = {{std::int64_t(1) << 28}, {std::int64_t(1) << 24}, {std::int64_t(1) << 20}};
   return loss;
 }

@@ -11,6 +11,7 @@ namespace lossbench {
 /// The scalar reference as a variant of every loss: plain C++ in double, single thread.
 Variant scalar_reference(const std::vector<Loss>& losses);
 
+Variant simd_on_host();
 Variant thrust_on_host();
 Variant thrust_on_cuda();  ///< only in a build with CUDA
 Variant cub_on_cuda();     ///< only in a build with CUDA

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "core/float16.h"
+#include "core/float8.h"
 
 namespace lossbench {
 
@@ -38,7 +38,10 @@ void check_names(const Problem& problem, const std::vector<InputDescription>& in
       throw InputError(problem.loss + ": input '" + input.signature() + "' is missing; it takes " + comma_list(names));
 }
 
-void check_dtypes(const Problem& problem, const std::vector<InputDescription>& inputs) {
+void check_dtypes(const Problem& problem, const std::vector<InputDescription>& inputs, bool takes_f8) {
+  if (is_f8(problem.dtype) && (!takes_f8 || problem.pass == Pass::gradient))
+    throw InputError(problem.loss + ": dtype " + std::string(name_of(problem.dtype)) +
+                     (takes_f8 ? " has a value only; accepted with gradients" : " is not accepted; accepted") + ": " + comma_list(names_of(kRealTypes)));
   for (const NamedArray& given : problem.inputs) {
     auto input = std::find_if(inputs.begin(), inputs.end(), [&](const InputDescription& entry) { return entry.name == given.name; });
     if (input == inputs.end())
@@ -53,9 +56,9 @@ void check_dtypes(const Problem& problem, const std::vector<InputDescription>& i
       if (array->dtype != reduced_type(problem.dtype))
         throw InputError(problem.loss + ": input 'grad_output' is " + std::string(name_of(array->dtype)) + "; the loss is " +
                          std::string(name_of(reduced_type(problem.dtype))));
-    } else if (array->dtype != problem.dtype) {
-      throw InputError(problem.loss + ": input '" + given.name + "' is " + std::string(name_of(array->dtype)) +
-                       "; the problem's dtype is " + std::string(name_of(problem.dtype)));
+    } else if (const DType expected = given.name == inputs.front().name ? problem.dtype : companion_type(problem.dtype); array->dtype != expected) {
+      throw InputError(problem.loss + ": input '" + given.name + "' is " + std::string(name_of(array->dtype)) + "; the problem's dtype is " +
+                       std::string(name_of(problem.dtype)) + (expected == problem.dtype ? "" : ", so it must be " + std::string(name_of(expected))));
     }
   }
 }
@@ -93,18 +96,34 @@ void check_contiguous(const Problem& problem, std::string_view input) {
     throw InputError(problem.loss + ": input '" + std::string(input) + "' must be contiguous, row-major");
 }
 
+namespace {
+
+/// Where element `i` of the array is, in row-major order: elements from its start.
+std::int64_t offset_of(const Array& array, std::int64_t i) {
+  if (array.is_contiguous()) return i;
+  std::int64_t offset = 0;
+  for (std::size_t axis = array.shape.size(); axis-- > 0; i /= array.shape[axis]) offset += i % array.shape[axis] * array.strides[axis];
+  return offset;
+}
+
+}  // namespace
+
 double real_at(const Array& array, std::int64_t i) {
+  const std::int64_t at = offset_of(array, i);
   switch (array.dtype) {
-    case DType::f64: return array.as<double>()[i];
-    case DType::f32: return array.as<float>()[i];
-    case DType::f16: return from_f16_bits(array.as<std::uint16_t>()[i]);
-    case DType::bf16: return from_bf16_bits(array.as<std::uint16_t>()[i]);
+    case DType::f64: return array.as<double>()[at];
+    case DType::f32: return array.as<float>()[at];
+    case DType::f16: return from_f16_bits(array.as<std::uint16_t>()[at]);
+    case DType::bf16: return from_bf16_bits(array.as<std::uint16_t>()[at]);
+    case DType::f8_e4m3: return from_e4m3_bits(array.as<std::uint8_t>()[at]);
+    case DType::f8_e5m2: return from_e5m2_bits(array.as<std::uint8_t>()[at]);
     default: return static_cast<double>(label_at(array, i));
   }
 }
 
 std::int64_t label_at(const Array& array, std::int64_t i) {
-  return array.dtype == DType::i32 ? array.as<std::int32_t>()[i] : array.as<std::int64_t>()[i];
+  const std::int64_t at = offset_of(array, i);
+  return array.dtype == DType::i32 ? array.as<std::int32_t>()[at] : array.as<std::int64_t>()[at];
 }
 
 namespace {

@@ -18,8 +18,9 @@ InputDescription grad_output_input();
 /// Every required input is there and every input is one of `inputs`; names the culprit and the accepted names.
 void check_names(const Problem& problem, const std::vector<InputDescription>& inputs);
 
-/// Real inputs have the problem's dtype, labels are i32 or i64.
-void check_dtypes(const Problem& problem, const std::vector<InputDescription>& inputs);
+/// Real inputs have the problem's dtype, labels are i32 or i64. An f8 is accepted where the loss takes it, for the first input and
+/// without a gradient.
+void check_dtypes(const Problem& problem, const std::vector<InputDescription>& inputs, bool takes_f8 = false);
 
 void check_same_shape(const Problem& problem, std::string_view input, std::string_view as);
 /// `input` (if given) is right-aligned with `as`, every extent equal or 1.

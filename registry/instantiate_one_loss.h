@@ -10,7 +10,7 @@ Variant rowwise_part() {
   Variant variant = describe_variant<V>();
   if constexpr (has_pass<V>(Pass::forward))
     variant.implementations.push_back(implementation_of<typename V::template Run<T, Pass::forward>, T>(V::kLoss, Pass::forward));
-  if constexpr (has_pass<V>(Pass::gradient))
+  if constexpr (has_pass<V>(Pass::gradient) && !is_f8(ElementType<T>::kType))
     variant.implementations.push_back(implementation_of<typename V::template Run<T, Pass::gradient>, T>(V::kLoss, Pass::gradient));
   return variant;
 }

@@ -69,6 +69,7 @@ Registry::Registry() {
   losses_.push_back(structural_risk(losses_));  // any of those before
 
   variants_.push_back(scalar_reference(losses_));
+  variants_.push_back(simd_on_host());
 #if LOSSBENCH_HAS_THRUST
   variants_.push_back(thrust_on_host());
 #endif
@@ -146,9 +147,8 @@ const Implementation* find_implementation(const Variant& variant, const Problem&
   return nullptr;
 }
 
-const Variant& preferred_variant(const Loss& loss, Backend backend, const Problem& problem) {
+const Variant* find_preferred(const Loss& loss, Backend backend, const Problem& problem, std::string& reasons) {
   const std::vector<const Variant*> candidates = Registry::instance().variants_of(loss.name);
-  std::string reasons;
   const auto serves = [&](const Variant& variant) {
     if (variant.backend != backend) return false;
     std::string reason;
@@ -158,10 +158,16 @@ const Variant& preferred_variant(const Loss& loss, Backend backend, const Proble
   };
   for (const std::string& name : loss.preference)
     for (const Variant* variant : candidates)
-      if (variant->name == name && serves(*variant)) return *variant;
+      if (variant->name == name && serves(*variant)) return variant;
   reasons.clear();
   for (const Variant* variant : candidates)
-    if (serves(*variant)) return *variant;
+    if (serves(*variant)) return variant;
+  return nullptr;
+}
+
+const Variant& preferred_variant(const Loss& loss, Backend backend, const Problem& problem) {
+  std::string reasons;
+  if (const Variant* found = find_preferred(loss, backend, problem, reasons)) return *found;
   throw InputError("no variant of " + loss.name + " on backend '" + std::string(name_of(backend)) + "' serves this request" +
                    (reasons.empty() ? std::string() : ": " + reasons));
 }

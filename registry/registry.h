@@ -37,8 +37,10 @@ DType element_type(const Problem& problem);
 /// The implementation of `problem`, or null with `reason` saying what is lacking and what is accepted.
 const Implementation* find_implementation(const Variant& variant, const Problem& problem, std::string& reason);
 
-/// The variant to use when the caller names none: the first of the loss's preference on `backend` that supports the problem.
-/// Throws InputError when there is none.
+/// The variant to use when the caller names none: the first of the loss's preference on `backend` that supports the problem. Null, with
+/// `reasons`, where there is none.
+const Variant* find_preferred(const Loss& loss, Backend backend, const Problem& problem, std::string& reasons);
+/// The same; throws InputError where there is none.
 const Variant& preferred_variant(const Loss& loss, Backend backend, const Problem& problem);
 
 /// True when this build contains CUDA kernels.

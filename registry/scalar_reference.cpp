@@ -52,11 +52,12 @@ Variant scalar_reference(const std::vector<Loss>& losses) {
   Variant variant{.name = "scalar", .summary = "the reference: plain C++ in double, single thread", .backend = Backend::scalar,
                   .production = true, .sum_ulps = [](std::int64_t, DType) { return 0.0; }};
   for (const Loss& loss : losses)
-    for (const DType element : {DType::f32, DType::f64, DType::f16, DType::bf16, DType::i32, DType::i64})
+    for (const DType element : {DType::f32, DType::f64, DType::f16, DType::bf16, DType::f8_e4m3, DType::f8_e5m2, DType::i32, DType::i64})
       for (const Pass pass : {Pass::forward, Pass::gradient}) {
         const bool labels = loss.name == "zero_one";
         if (!is_real(element) && !labels) continue;
-        if (pass == Pass::gradient && !loss.has_gradient()) continue;
+        if (is_f8(element) && !loss.takes_f8()) continue;
+        if (pass == Pass::gradient && (is_f8(element) || !loss.has_gradient())) continue;
         variant.implementations.push_back({.loss = loss.name, .element = element, .pass = pass,
                                            .rejects = [](const Problem&) { return std::string(); },
                                            .workspace_bytes = [](const Problem&) { return std::size_t(0); }, .run = run,

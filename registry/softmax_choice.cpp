@@ -27,7 +27,7 @@ constexpr std::array kChoices = {
     SoftmaxChoice{.variant = "vectorized_online", .pass = Pass::forward, .device = "H200",
                   .why = "predicted: 1R with 32 KB in flight a multiprocessor, and no shared memory to hold blocks back"},
     SoftmaxChoice{.variant = "shared_row", .pass = Pass::gradient, .most_bytes = 24 * kKilo, .device = "H200",
-                  .why = "predicted: 1R + 1W, and eight blocks a multiprocessor hide each other's barriers"},
+                  .why = "predicted: 1R + 1W, and three or four blocks a multiprocessor hide each other's barriers"},
     SoftmaxChoice{.variant = "bulk_copy", .pass = Pass::gradient, .device = "H200",
                   .why = "predicted: 1R + 1W, the next row on its way while the gradient is written"},
     SoftmaxChoice{.variant = "cluster", .pass = Pass::gradient, .device = "H200", .why = "predicted: rows of which only one part fits a block"},
@@ -107,6 +107,7 @@ std::vector<Implementation> implementations() {
   std::vector<Implementation> all;
   for (const DType element : kRealTypes)
     for (const Pass pass : {Pass::forward, Pass::gradient}) all.push_back(implementation<kBackend>(element, pass));
+  for (const DType element : kF8Types) all.push_back(implementation<kBackend>(element, Pass::forward));
   return all;
 }
 

@@ -6,7 +6,7 @@
 // Kernels are CUDA C++. They reach global memory through `Global<T>` handles with load, store and atomic_*; shared memory through
 // SIMT_SHARED and dynamic_shared, of other blocks of a cluster through cluster_map; copies in bulk with bulk_load, bulk_store and
 // mbarriers; and the host starts them with launch. Everything else is CUDA's own: threadIdx, __syncthreads,
-// __shfl_xor_sync, fmaf.
+// __shfl_xor_sync, fmaf. (f8 numbers are in simt/float8.h.)
 #pragma once
 
 #include "simt/device_profile.h"

@@ -139,9 +139,8 @@ const std::vector<ArrayCoverage>& array_table() {
       {"rpn_box", "", "inside_weight", {zero, positive}}, {"rpn_box", "", "outside_weight", {zero, positive}},
       {"rpn_box", "", "target", {zero, positive, negative}},
       {"rpn", "", "labels", {negative, zero, positive}}, {"rpn", "", "bbox_targets", {zero, positive, negative}},
-      // No background among RoIs that are measured: the contract counts every box as read. `validate` has them.
-      {"fast_rcnn", "", "labels", {positive}}, {"fast_rcnn", "", "bbox_targets", {positive, negative}},
-      {"faster_rcnn", "", "rpn_labels", {negative, zero, positive}}, {"faster_rcnn", "", "labels", {positive}},
+      {"fast_rcnn", "", "labels", {zero, positive}}, {"fast_rcnn", "", "bbox_targets", {positive, negative}},
+      {"faster_rcnn", "", "rpn_labels", {negative, zero, positive}}, {"faster_rcnn", "", "labels", {zero, positive}},
       {"faster_rcnn", "", "rpn_bbox_inside_weights", {zero, positive}}, {"faster_rcnn", "", "bbox_outside_weights", {zero, positive}},
       {"ssd_loc", "", "target", {positive, negative}}, {"ssd_conf", "", "probs", {low, high}},
       {"ssd_multibox", "", "labels", {zero, positive}}, {"ssd_multibox", "", "loc_targets", {zero, positive, negative}},
@@ -179,6 +178,52 @@ TEST_P(Values, AreThereWhateverTheSeed) {
       }
       EXPECT_GE(visits, std::max<std::int64_t>(array.count() / 1000, 1)) << coverage.loss << " " << coverage.input << ", value " << v << ", seed " << seed;
     }
+  }
+}
+
+/// Box losses: arrays of one shape, of which the elements with a target of 0 are no box's.
+struct BoxCoverage {
+  const char* loss;
+  const char* options;
+  const char* input;
+  const char* target;
+  double switch_point;
+};
+
+const BoxCoverage kBoxes[] = {
+    {"rpn_box", "", "input", "target", 1.0 / 9},
+    {"rpn", "", "bbox_pred", "bbox_targets", 1.0 / 9},
+    {"fast_rcnn", "targets=expanded", "bbox_pred", "bbox_targets", 1},
+    {"faster_rcnn", "", "rpn_bbox_pred", "rpn_bbox_targets", 1.0 / 9},
+    {"faster_rcnn", "", "bbox_pred", "bbox_targets", 1},
+    {"ssd_loc", "", "input", "target", 1},
+    {"ssd_multibox", "", "loc_pred", "loc_targets", 1},
+};
+
+class Boxes : public testing::TestWithParam<BoxCoverage> {};
+INSTANTIATE_TEST_SUITE_P(Table, Boxes, testing::ValuesIn(kBoxes),
+                         [](const auto& info) { return std::string(info.param.loss) + "_" + info.param.input; });
+
+TEST_P(Boxes, VisitTheParabolaAndBothLines) {
+  const BoxCoverage& coverage = GetParam();
+  const Loss& loss = Registry::instance().loss(coverage.loss);
+  const OptionSet set = parse_option_set(loss, coverage.options);
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    std::map<std::string, WideArray> arrays;
+    for (const Tensor& tensor : DataMaker(loss, set.options, DType::f32, DType::i32, DataKind::kept, seed).inputs(loss.cases.emulated, set.extra))
+      arrays.emplace(tensor.name, tensor.widen());
+    const std::vector<double>&input = arrays.at(coverage.input).values, &target = arrays.at(coverage.target).values;
+    ASSERT_EQ(input.size(), target.size());
+    std::int64_t boxes = 0, inside = 0, above = 0, below = 0;
+    for (std::size_t i = 0; i < input.size(); ++i) {
+      if (target[i] == 0) continue;
+      const double difference = input[i] - target[i];
+      ++boxes;
+      ++(std::fabs(difference) < coverage.switch_point ? inside : difference > 0 ? above : below);
+    }
+    EXPECT_GE(boxes, 64) << "seed " << seed;
+    EXPECT_GE(std::min({inside, above, below}), boxes / 100) << "seed " << seed;
+    EXPECT_GE(std::min({inside, above, below}), 1) << "seed " << seed;
   }
 }
 

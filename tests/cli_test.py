@@ -220,6 +220,7 @@ class Refusals(WithFolder):
         self.refused("run", "--loss", "nothing*", naming=["nothing*", "softmax_cross_entropy"])
         self.refused("validate", "--variant", "magic", naming=["magic", "fused"])
         self.refused("validate", "--dtype", "f8", naming=["f8", "bf16"])
+        self.refused("validate", "--shape", "100", naming=["--shape", "--device-reference"])
         self.refused("list", "--backend", "gpu", naming=["gpu", "cuda"])
         self.refused("run", "--shape", "4x", naming="4x")
         self.refused("run", "--loss", "zero_one", "--pass", "gradient", naming="selection")

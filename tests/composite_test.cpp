@@ -22,7 +22,6 @@ struct CompositeCase {
   Resolved resolved;
 };
 
-/// `kept` data: no RoI is background, so that what is read does not depend on labels.
 Resolved resolve_case(const Loss& loss, const OptionSet& set, Pass pass, DType dtype, const Shape& shape, DataKind kind = DataKind::kept) {
   const DataMaker maker(loss, set.options, dtype, DType::i64, kind, 11);
   Request request{.loss = &loss, .options = set.options, .pass = pass, .dtype = dtype, .inputs = maker.inputs(shape, set.extra),

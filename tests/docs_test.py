@@ -8,10 +8,10 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def quoted_files(text):
-    """(path, code) of every C++ block whose first line is a comment with a path."""
-    for block in re.findall(r"```cpp\n(.*?)```", text, re.S):
+    """(path, code) of every block of C++, C or Python whose first line is a comment with a path."""
+    for block in re.findall(r"```(?:cpp|c|python)\n(.*?)```", text, re.S):
         first, _, code = block.partition("\n")
-        match = re.fullmatch(r"// (docs/examples/\S+)", first)
+        match = re.fullmatch(r"(?://|#|/\*) (docs/examples/\S+)(?: \*/)?", first)
         if match:
             yield match.group(1), code
 

@@ -1,7 +1,8 @@
-// Every emulated variant × loss form × pass at one element type, made ready to run: what whole-ladder tests walk over.
+// Every variant × loss form × pass at one element type, made ready to run: what whole-ladder tests walk over.
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct EveryCase {
   const Variant* variant;
   const Implementation* implementation;
   const Resolved* resolved;
+  const OptionSet* options;
   std::string name;
 };
 
@@ -36,8 +38,9 @@ inline Resolved make_request(const Loss& loss, const OptionSet& set, Pass pass, 
   return resolve(std::move(request));
 }
 
-/// Visits every case that a variant on `simt` does not reject: each loss with its defaults and each of its option sets.
-inline void for_every_case(DType dtype, const CaseShapes& shapes, const std::function<void(const EveryCase&)>& visit) {
+/// Visits every case that a variant on one of `backends` does not reject: each loss with its defaults and each of its option sets.
+inline void for_every_case(DType dtype, const CaseShapes& shapes, const std::function<void(const EveryCase&)>& visit,
+                           const std::set<Backend>& backends = {Backend::simt}) {
   for (const Loss& loss : Registry::instance().losses())
     for (const OptionSet& set : option_sets(loss))
       for (const Pass pass : {Pass::forward, Pass::gradient}) {
@@ -45,10 +48,10 @@ inline void for_every_case(DType dtype, const CaseShapes& shapes, const std::fun
         const Resolved resolved = make_request(loss, set, pass, dtype, shapes);
         for (const Variant* variant : Registry::instance().variants_of(loss.name)) {
           std::string reason;
-          if (variant->backend != Backend::simt) continue;
+          if (!backends.contains(variant->backend)) continue;
           const Implementation* implementation = find_implementation(*variant, resolved.problem, reason);
           if (!implementation) continue;
-          visit({&loss, variant, implementation, &resolved,
+          visit({&loss, variant, implementation, &resolved, &set,
                  loss.name + "/" + variant->name + "/" + std::string(name_of(pass)) + " " + set.text});
         }
       }

@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 
 from lint import file_rules, include_rules, kernel_rules  # noqa: E402
 
-CPP = (".h", ".cpp", ".cu", ".cuh", ".in")
+CPP = (".h", ".c", ".cpp", ".cu", ".cuh", ".in")
 PYTHON_AND_SHELL = (".py", ".sh", ".cmake")
 CPP_RULES = [kernel_rules.forbidden_words, kernel_rules.raw_global_access, include_rules.upward_includes,
              include_rules.rooted_includes, file_rules.header_guard]
@@ -44,7 +44,7 @@ def findings(path, text):
 class Sources(unittest.TestCase):
     def test_there_are_sources_of_every_kind(self):
         names = sources()
-        for folder in ("core/", "simt/", "reference/", "kernels/", "registry/", "bench/", "tests/"):
+        for folder in ("core/", "simt/", "reference/", "kernels/", "registry/", "bench/", "capi/", "tests/"):
             self.assertTrue(any(name.startswith(folder) for name in names), folder)
 
     def test_every_source_follows_the_rules(self):
@@ -125,6 +125,9 @@ class Rules(unittest.TestCase):
             ("reference/l2.h", "core/wide.h", "reference/sum.h"),
             ("contenders/cub/a.h", "registry/b.h", "core/b.h"),
             ("registry/a.h", "bench/b.h", "reference/b.h"),
+            ("registry/a.h", "capi/b.h", "reference/b.h"),
+            ("capi/a.h", "bench/b.h", "registry/b.h"),
+            ("bench/a.h", "capi/b.h", "registry/b.h"),
         ]:
             self.caught(include_rules.upward_includes, path, include(bad), include(clean), line=2)
         # A contender's own translation unit instantiates it for the registry; its headers do not know the registry.
@@ -143,6 +146,9 @@ class Rules(unittest.TestCase):
         self.caught(file_rules.whitespace, "core/a.h", "\tx;\n", "  x;\n")
         self.caught(file_rules.whitespace, "core/a.h", "x;", "x;\n")
         self.caught(file_rules.header_guard, "core/a.h", "int x;\n", "// why\n#pragma once\nint x;\n")
+        toggle = "#if defined(A) == defined(HWY_TARGET_TOGGLE)\n#ifdef A\n#undef A\n#else\n#define A\n#endif\n"
+        self.caught(file_rules.header_guard, "contenders/cpu/a-inl.h", "#pragma once\n", toggle)
+        self.caught(file_rules.header_guard, "contenders/cpu/a-inl.h", toggle.replace("#undef A", "#undef B"), toggle)
         self.caught(file_rules.unfinished, "core/a.h", "// TODO later\n", "// later\n")
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """README.md against the program: its lists of losses and variants, its `eval` examples, the files and options it names.
 
-    LOSSBENCH=build/release/lossbench tests/readme_test.py --write    writes the two lists anew (from a build with CUDA)
+    LOSSBENCH=build/release/lossbench tests/readme_test.py --write    writes the two lists anew (from a build with CUDA), and the headlines
 """
 
 import json
@@ -16,6 +16,11 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "scripts"))
+sys.dont_write_bytecode = True
+
+from report_lib import markdown  # noqa: E402
+
 README = ROOT / "README.md"
 LOSSBENCH = os.environ.get("LOSSBENCH", str(ROOT / "build" / "release" / "lossbench"))
 PROGRAM_IN_README = "build/release/lossbench"
@@ -66,7 +71,7 @@ def variant_rows(data):
         entries = [entry for build in builds for entry in build["implementations"]]
         losses = {entry["loss"] for entry in entries}
         passes = [name for name in ("forward", "gradient") if any(entry["pass"] == name for entry in entries)]
-        dtypes = [dtype for dtype in ("f32", "f64", "f16", "bf16") if any(entry["dtype"] == dtype for entry in entries)]
+        dtypes = [dtype for dtype in DTYPES if any(entry["dtype"] == dtype for entry in entries)]
         backends = [build["backend"] for build in builds]
         of = f"`{min(losses)}`" if len(losses) == 1 else f"{len(losses)} losses"
         yield [f"`{name}`", escaped(builds[0]["summary"]), of, ", ".join(passes), ", ".join(dtypes), places({build["backend"] for build in builds})]
@@ -79,6 +84,16 @@ def places(backends):
     return ", ".join(place for place, names in (("CPU", {"scalar", "cpu"}), ("GPU", {"cuda"})) if names & backends)
 
 
+def headlines(folders):
+    """What the records in results/ say; where there is none, how to make one."""
+    return "\n".join(markdown.of_record(folder, ROOT) for folder in folders) or "No record is kept yet; `scripts/record` makes one.\n"
+
+
+def recorded():
+    return sorted(path.parent for path in (ROOT / "results").glob("[!.]*/run.json"))
+
+
+DTYPES = ("f32", "f64", "f16", "bf16", "f8_e4m3", "f8_e5m2")
 LISTS = {
     "losses": (["loss", "formula", "inputs", "options"], loss_rows),
     "variants": (["variant", "what it does", "for", "pass", "types", "runs on"], variant_rows),
@@ -108,6 +123,8 @@ class Lists(unittest.TestCase):
         for name, cells in built.items():
             self.assertEqual(written[name][1:-1], cells[1:-1], name)
 
+    def test_headlines(self):
+        self.assertEqual(block(self.text, "headlines"), headlines(recorded()))
 
     def test_which_variants_do_not_repeat(self):
         loose = {variant["name"] for variant in self.data["variants"] if variant["order"] == "none"}
@@ -166,10 +183,11 @@ class Names(unittest.TestCase):
 
 def write():
     text, data = README.read_text(encoding="utf-8"), registry()
-    for name, (header, rows) in LISTS.items():
+    blocks = {name: table(header, rows(data)) for name, (header, rows) in LISTS.items()}
+    for name, lines in {**blocks, "headlines": headlines(recorded())}.items():
         opening, closing = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
         before, after = text.split(opening)[0], text.split(closing)[1]
-        text = before + opening + table(header, rows(data)) + closing + after
+        text = before + opening + lines + closing + after
     README.write_text(text, encoding="utf-8")
 
 

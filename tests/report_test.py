@@ -28,7 +28,7 @@ def run_of(*entries, **context):
     return records.parse(json.dumps({"context": context, "benchmarks": list(entries)}))
 
 
-CHECKED = {"error": 1e-8, "bound": 1e-7, "contract_bytes": 8e6, "elements": 1e6}
+CHECKED = {"error": 1e-8, "bound": 1e-7, "error_ulps": 0.5, "contract_bytes": 8e6, "elements": 1e6}
 SCALAR = entry("l2/scalar/scalar/forward/f32/1000000", 8.0, contract_bytes=8e6, elements=1e6)
 THRUST = entry("l2/thrust/cpu/forward/f32/1000000", 2.0, **CHECKED)
 KERNEL = entry("l2/single_pass/simt/forward/f32/1000000", 50.0, **CHECKED, counted_bytes=8e6, predicted_us=2.0)
@@ -89,6 +89,16 @@ class Records(unittest.TestCase):
         self.assertEqual(run_of(KERNEL).cases[0].traffic_ratio, 1.0)
 
 
+    def test_an_infinite_result_is_checked_by_its_ratio_alone(self):
+        case = run_of(entry("l2/a/cpu/forward/f32/8", error_over_bound=0.0)).cases[0]
+        self.assertIs(case.within_bound, True)
+
+    def test_the_guarantee_of_order(self):
+        cases = run_of(entry("l2/a/cpu/forward/f32/8", order=0), entry("l2/b/cpu/forward/f32/8", order=1), entry("l2/c/cpu/forward/f32/8", order=2),
+                       entry("l2/d/cpu/forward/f32/8")).cases
+        self.assertEqual([case.order for case in cases], ["none", "run_to_run", "order_invariant", ""])
+
+
 class Numbers(unittest.TestCase):
     def test_three_digits(self):
         for value, text in [(0, "0"), (1234.5, "1234"), (999.6, "1000"), (12.345, "12.3"), (0.012345, "0.0123"), (4e-5, "4.00e-5"),
@@ -121,14 +131,14 @@ class Answer(unittest.TestCase):
     def test_cpu_gain_and_traffic(self):
         run = run_of(SCALAR, THRUST, KERNEL, WASTEFUL)
         self.assertIn("4.00×", answer.cpu(run))
-        self.assertIn("`single_pass` stay", answer.traffic(run))
-        self.assertIn("`map_then_reduce` moves up to 2.00×", answer.traffic(run))
+        self.assertIn("in 1 of 2 cases", answer.traffic(run))
+        self.assertIn("furthest from it is `l2` gradient with 2.00× (`map_then_reduce`)", answer.traffic(run))
+        self.assertIn("**predictions**", answer.traffic(run))
 
     def test_the_headline_is_f32_and_the_largest_shape(self):
         names = ["l2/a/cpu/forward/f64/800", "l2/a/cpu/forward/f32/8", "l2/a/cpu/forward/f32/10x10", "l2/a/cpu/forward/f32/10x10/half=true"]
         cases = choose.headline(run_of(*[entry(name) for name in names]).cases)
         self.assertEqual([(case.dtype, case.shape, case.options) for case in cases], [("f32", "10x10", "")])
-
 
     def test_the_leanest_kernel_is_the_last_of_those_that_move_as_little(self):
         def kernel(variant, bytes_):
@@ -143,8 +153,9 @@ class Pages(unittest.TestCase):
     RUN = run_of(SCALAR, THRUST, KERNEL, WASTEFUL, entry("l2/broken/simt/forward/f32/1000000", error_occurred=True, error_message="a < b & c"),
                  cpu="A CPU <3", num_cpus=2)
 
-    def setUp(self):
-        self.html = page.render(self.RUN, "scripts/bench --loss 'l2'")
+    @classmethod
+    def setUpClass(cls):
+        cls.html = page.render(cls.RUN, "scripts/bench --loss 'l2'")
 
     def test_it_is_well_formed(self):
         void, stack, problems = {"meta", "br", "link", "img", "use", "path"}, [], []
@@ -173,7 +184,7 @@ class Pages(unittest.TestCase):
 
     def test_figures_take_their_colours_from_the_page(self):
         figures = re.findall(r"<svg.*?</svg>", self.html, re.S)
-        self.assertEqual(len(figures), 2)  # the CPU, and the emulator
+        self.assertEqual(len(figures), 3)  # throughput on the CPU, traffic and error under the emulator
         for figure in figures:
             self.assertIn("var(--ink)", figure)
             self.assertEqual(set(re.findall(r"(?:fill|stroke): (#\w+)", figure)), set())
@@ -186,6 +197,7 @@ class Pages(unittest.TestCase):
 
     def test_emulated_times_are_called_predicted(self):
         self.assertIn("predicted time in µs, not measured", self.html)
+        self.assertIn("times are predicted from the bytes, not measured", self.html)
         self.assertNotIn("50.0 ms", self.html)  # how long the emulator took
 
     def test_text_is_escaped(self):

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/float16.h"
+#include "core/float8.h"
 #include "core/loss.h"
 #include "registry/losses/softmax_cross_entropy.h"
 #include "registry/variant_table.h"
@@ -21,11 +21,15 @@ using Wide = long double;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
+/// f8 numbers are cut at the end of their range.
 inline double round_to(DType type, double x) {
+  if (is_f8(type)) x = std::fmin(std::fmax(x, -largest(type)), largest(type));
   switch (type) {
     case DType::f32: return static_cast<float>(x);
     case DType::f16: return from_f16_bits(to_f16_bits(x));
     case DType::bf16: return from_bf16_bits(to_bf16_bits(x));
+    case DType::f8_e4m3: return from_e4m3_bits(to_e4m3_bits(x));
+    case DType::f8_e5m2: return from_e5m2_bits(to_e5m2_bits(x));
     default: return x;
   }
 }
@@ -46,6 +50,8 @@ class Storage {
       case DType::f32: return static_cast<float*>(data())[i];
       case DType::f16: return from_f16_bits(static_cast<std::uint16_t*>(data())[i]);
       case DType::bf16: return from_bf16_bits(static_cast<std::uint16_t*>(data())[i]);
+      case DType::f8_e4m3: return from_e4m3_bits(static_cast<std::uint8_t*>(data())[i]);
+      case DType::f8_e5m2: return from_e5m2_bits(static_cast<std::uint8_t*>(data())[i]);
       case DType::i32: return static_cast<std::int32_t*>(data())[i];
       case DType::i64: return static_cast<double>(static_cast<std::int64_t*>(data())[i]);
     }
@@ -58,6 +64,8 @@ class Storage {
       case DType::f32: static_cast<float*>(data())[i] = static_cast<float>(x); return;
       case DType::f16: static_cast<std::uint16_t*>(data())[i] = to_f16_bits(static_cast<double>(x)); return;
       case DType::bf16: static_cast<std::uint16_t*>(data())[i] = to_bf16_bits(static_cast<double>(x)); return;
+      case DType::f8_e4m3: static_cast<std::uint8_t*>(data())[i] = to_e4m3_bits(static_cast<double>(x)); return;
+      case DType::f8_e5m2: static_cast<std::uint8_t*>(data())[i] = to_e5m2_bits(static_cast<double>(x)); return;
       case DType::i32: static_cast<std::int32_t*>(data())[i] = static_cast<std::int32_t>(x); return;
       case DType::i64: static_cast<std::int64_t*>(data())[i] = static_cast<std::int64_t>(x); return;
     }
@@ -113,6 +121,7 @@ struct Case {
     problem.options = parsed();
     return problem.reduction();
   }
+  DType loss_type() const { return reduction() == Reduction::none ? companion_type(dtype) : reduced_type(dtype); }
 };
 
 struct Outcome {
@@ -151,11 +160,11 @@ inline Outcome run(const Variant& variant, Pass pass, const Case& test, int repe
 
   const Reduction reduction = test.reduction();
   const bool none = reduction == Reduction::none;
-  const DType loss_type = none ? test.dtype : reduced_type(test.dtype);
+  const DType loss_type = test.loss_type(), companion = companion_type(test.dtype);
   const std::int64_t losses = none ? test.positions() : 1;
   const std::int64_t stored = test.shape[0] * (test.classes() * test.inner() + test.row_padding);
   Storage logits(test.dtype, stored, test.skip), labels(test.label_type, test.positions(), test.skip);
-  Storage weight(test.dtype, test.classes(), test.skip), upstream(loss_type, losses, test.skip);
+  Storage weight(companion, test.classes(), test.skip), upstream(loss_type, losses, test.skip);
   Storage loss(loss_type, losses, test.skip), apart(test.dtype, stored, test.gradient_skip < 0 ? test.skip : test.gradient_skip);
   Storage& gradient = test.in_place ? logits : apart;
   const std::int64_t row = test.classes() * test.inner();
@@ -174,7 +183,7 @@ inline Outcome run(const Variant& variant, Pass pass, const Case& test, int repe
   problem.pass = pass;
   problem.dtype = test.dtype;
   problem.inputs = {{"logits", strided(logits.data(), test)}, {"target", Array::contiguous(labels.data(), test.label_type, positions)}};
-  if (!test.weight.empty()) problem.inputs.push_back({"weight", Array::contiguous(weight.data(), test.dtype, {test.classes()})});
+  if (!test.weight.empty()) problem.inputs.push_back({"weight", Array::contiguous(weight.data(), companion, {test.classes()})});
   if (!test.upstream.empty()) problem.inputs.push_back({"grad_output", Array::contiguous(upstream.data(), loss_type, loss_shape)});
   problem.outputs = {{"loss", Array::contiguous(loss.data(), loss_type, loss_shape)}};
   if (pass == Pass::gradient) problem.outputs.push_back({"grad_logits", strided(gradient.data(), test)});
@@ -223,10 +232,11 @@ struct Expected {
 ///   1 - p_y     others/l with l = others + e^(x_y - m): wrong by q·p_y·(δ_o - δ_y), q = 1 - p_y, where the relative error of
 ///               others is δ_o = u·(4 + s + D_o), q·D_o <= D, and that of the label's exponential δ_y = u·(4 + (m - x_y))
 ///   gradient    three more roundings of its factors, one of the difference
+///   scale       of f8 logits: it and every product are rounded, 2u·|x_c| each, and 2u·Σ p_c·(|x_c| + |m|) more in log l
 /// and in f64 16u for adding up rows, weights and divisor.
 inline Expected expected(const Case& test, const Variant& variant) {
   const Options options = test.parsed();
-  const double smoothing = options.real("label_smoothing");
+  const double smoothing = options.real("label_smoothing"), scale = options.real("scale");
   const std::int64_t classes = test.classes(), positions = test.positions(), inner = test.inner();
   const DType arithmetic = reduced_type(test.dtype);
   const Wide u = unit_roundoff(arithmetic), tiny = smallest(arithmetic), u64 = 0x1p-53L;
@@ -242,27 +252,30 @@ inline Expected expected(const Case& test, const Variant& variant) {
       result.loss.push_back(0), result.loss_bound.push_back(0);
       continue;
     }
-    const auto x = [&](std::int64_t c) { return Wide(test.logits[std::size_t(test.at(position, c))]); };
+    const auto x = [&](std::int64_t c) { return Wide(scale) * Wide(test.logits[std::size_t(test.at(position, c))]); };
     const auto w = [&](std::int64_t c) { return test.weight.empty() ? Wide(1) : Wide(test.weight[std::size_t(c)]); };
     const auto t = [&](std::int64_t c) { return w(c) * ((c == label ? Wide(1 - smoothing) : 0) + Wide(smoothing) / Wide(classes)); };
     kept += 1, weight_sum += w(label);
-    Wide m = -kInfinity, l = 0, spread = 0, total = 0;
+    Wide m = -kInfinity, l = 0, spread = 0, total = 0, product = 0;
+    const auto rounded = [&](std::int64_t c) { return scale == 1 ? Wide(0) : 2 * (std::fabs(x(c)) + std::fabs(m)); };
     for (std::int64_t c = 0; c < classes; ++c) m = x(c) > m ? x(c) : m;
     for (std::int64_t c = 0; c < classes; ++c) l += std::exp(x(c) - m), total += t(c);
     for (std::int64_t c = 0; c < classes; ++c)
-      if (const Wide p = std::exp(x(c) - m) / l; p > 0) spread += p * (m - x(c));
+      if (const Wide p = std::exp(x(c) - m) / l; p > 0) spread += p * (m - x(c)), product += p * rounded(c);
     Wide rest = 0;  // Σ over all but the label
     for (std::int64_t c = 0; c < classes; ++c) rest += c == label ? 0 : std::exp(x(c) - m);
     const Wide log_l = x(label) == m ? std::log1p(rest) : std::log(l);
-    Wide loss = l != l ? l : 0, size = 0, terms = 0;
+    Wide loss = l != l ? l : 0, size = 0, terms = 0, products = 0;
     for (std::int64_t c = 0; c < classes; ++c) {
       if (t(c) == 0) continue;
       loss += t(c) * (log_l + (m - x(c)));
       size += std::fabs(t(c));
       terms += std::fabs(t(c)) * (m - x(c));
+      products += std::fabs(t(c)) * rounded(c);
     }
     result.loss.push_back(loss);
-    result.loss_bound.push_back(u * size * (5 + s + r * spread + 4 * log_l) + 16 * u64 * (terms + std::fabs(loss)) + tiny * Wide(classes));
+    result.loss_bound.push_back(u * (size * (5 + s + r * spread + 4 * log_l + product) + products) + 16 * u64 * (terms + std::fabs(loss)) +
+                                tiny * Wide(classes));
     for (std::int64_t c = 0; c < classes; ++c) {
       const auto at = std::size_t(test.at(position, c));
       const Wide p = std::exp(x(c) - m) / l, q = c == label ? rest / l : 1 - p;
@@ -296,7 +309,7 @@ inline Expected expected(const Case& test, const Variant& variant) {
                                      Wide(unit_roundoff(test.dtype)) * std::fabs(gradient) * 1.01L + smallest(test.dtype);
     }
   }
-  const DType stored = none ? test.dtype : arithmetic;
+  const DType stored = test.loss_type();
   if (!none) {
     Wide sum = 0, bound = 0, size = 0;
     for (std::size_t i = 0; i < result.loss.size(); ++i) sum += result.loss[i], bound += result.loss_bound[i], size += std::fabs(result.loss[i]);
@@ -353,7 +366,7 @@ inline Case make_case(DType dtype, Shape shape, std::uint64_t seed, std::vector<
     }
   }
   if (weighted)
-    for (std::int64_t c = 0; c < classes; ++c) test.weight.push_back(round_to(dtype, c % 9 == 5 ? 0 : 0.25 + uniform(random)));
+    for (std::int64_t c = 0; c < classes; ++c) test.weight.push_back(round_to(companion_type(dtype), c % 9 == 5 ? 0 : 0.25 + uniform(random)));
   const bool none = test.reduction() == Reduction::none;
   if (upstream)
     for (std::int64_t i = 0; i < (none ? positions : 1); ++i) test.upstream.push_back(round_to(dtype, 0.5 + uniform(random)));

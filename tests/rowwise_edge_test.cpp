@@ -23,7 +23,7 @@ void expect_definition(const Variant& variant, const Case& test, const std::stri
   if (!accepts(variant, test)) return;
   const Expected want = expected(test, variant);
   const Outcome got = run(variant, Pass::gradient, test);
-  const DType loss_type = test.reduction() == Reduction::none ? test.dtype : reduced_type(test.dtype);
+  const DType loss_type = test.loss_type();
   EXPECT_EQ(difference(got.loss, want.loss, want.loss_bound, loss_type), "") << variant.name << " " << name_of(test.dtype) << " " << what;
   EXPECT_EQ(difference(got.gradient, want.gradient, want.gradient_bound, test.dtype), "")
       << variant.name << " " << name_of(test.dtype) << " " << what;

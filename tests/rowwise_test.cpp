@@ -10,7 +10,7 @@ namespace {
 void check(const Variant& variant, const Case& test, const std::string& what) {
   if (!accepts(variant, test)) return;
   const Expected want = expected(test, variant);
-  const DType loss_type = test.reduction() == Reduction::none ? test.dtype : reduced_type(test.dtype);
+  const DType loss_type = test.loss_type();
   for (const Pass pass : {Pass::forward, Pass::gradient}) {
     const Outcome got = run(variant, pass, test, test.dtype == DType::f32 ? 2 : 1);
     const std::string where = variant.name + " " + std::string(name_of(test.dtype)) + " " + std::string(name_of(pass)) + " " +

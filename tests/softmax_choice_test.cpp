@@ -25,10 +25,11 @@ TEST(SoftmaxChoice, EveryProblemHasAVariant) {
   for (const Variant* variant : Registry::instance().variants_of(loss.name))
     if (variant->name == "auto" && variant->backend == Backend::simt) automatic = variant;
   ASSERT_NE(automatic, nullptr);
-  for (const DType dtype : kRealTypes)
+  for (const DType dtype : {DType::f32, DType::f64, DType::f16, DType::bf16, DType::f8_e4m3, DType::f8_e5m2})
     for (const Pass pass : {Pass::forward, Pass::gradient})
       for (const Shape& shape : {Shape{0, 5}, Shape{1, 1}, Shape{32768, 10}, Shape{32768, 4096}, Shape{8192, 50257}, Shape{8192, 262144},
                                  Shape{1, 1 << 20}, Shape{64, 1 << 20}, Shape{4, 21, 512, 512}, Shape{2, 1000, 3}}) {
+        if (is_f8(dtype) && pass == Pass::gradient) continue;
         Shape positions = shape;
         positions.erase(positions.begin() + 1);
         Problem problem;

@@ -34,9 +34,9 @@ struct BulkSource : VectorRow<T> {
       : VectorRow<T>(arguments, index, rank_, threads_, part, parts),
         shared_row(shared_stage + kSector<T>), shared_full(shared_barrier), parity(parity_) {}
 
-  template <class Body>
+  template <int kTogether, class Body>
   __device__ __forceinline__ void read(Body body) const {
-    vector_pieces<kInFlight, T>(this->rank, this->threads, this->span, [&](int) { return own; },
+    vector_pieces<kTogether, T>(this->rank, this->threads, this->span, [&](int) { return own; },
                                 [&](int c) { return simt::load_shared<kVector<T>>(shared_row, c - this->span.first); }, body);
   }
   /// The head and the tail are asked for before the wait.
@@ -45,10 +45,10 @@ struct BulkSource : VectorRow<T> {
     static_assert(2 * kSector<T> <= kBlockThreads, "a thread has one single element at most");
     if (this->rank < this->span.singles()) own = simt::load<simt::Cache::streaming>(this->row, this->span.single(this->rank));
     if (this->span.vectors > 0) simt::mbarrier_wait(shared_full, parity);
-    read(body);
+    read<kInFlight>(body);
   }
   template <class Body>
-  __device__ __forceinline__ void again(Body body) const { read(body); }
+  __device__ __forceinline__ void again(Body body) const { read<kAgainTogether<T>>(body); }
 };
 
 /// The stages of a block, filled in turn. A stage is free when every thread has left the row in it: a row later, after a barrier.

@@ -41,7 +41,7 @@ __device__ void write_one_hot(const SoftmaxArguments<T>& arguments, std::int64_t
 
 /// Forward: a thread a row. Gradient: a warp a row, of which lane 0 does what the thread did.
 template <class T, Pass kPass>
-__global__ void __launch_bounds__(kBlockThreads, kBlocksWanted) gather_label_kernel(SoftmaxArguments<T> arguments) {
+__global__ void __launch_bounds__(kBlockThreads, 4) gather_label_kernel(SoftmaxArguments<T> arguments) {
   constexpr int kLanes = kPass == Pass::gradient ? kWarp : 1;
   SIMT_SHARED(TeamLedger, ledgers, [kBlockThreads / kLanes]);
   TeamLedger& ledger = ledgers[int(threadIdx.x) / kLanes];

@@ -7,7 +7,7 @@
 //            with one block each, and a thread has four logits in flight.
 //   Order    as three_pass; the classes of a row in turn, the rows of a thread in turn.
 //   Error    as online, with all terms in one thread.
-//   Holds    4 blocks a multiprocessor (2 where the row is rich).
+//   Holds    4 blocks a multiprocessor at 64 registers a thread (3 in f64, 2 where the row is rich).
 #pragma once
 
 #include "kernels/rowwise/online.h"
@@ -17,7 +17,7 @@ namespace lossbench::inline SIMT_BUILD {
 namespace rowwise {
 
 template <class T, Pass kPass, bool kRich>
-__global__ void __launch_bounds__(kBlockThreads, kRich ? 2 : kBlocksWanted) positions_kernel(SoftmaxArguments<T> arguments) {
+__global__ void __launch_bounds__(kBlockThreads, (kBlocksHeld<T, kRich>)) positions_kernel(SoftmaxArguments<T> arguments) {
   SIMT_SHARED(TeamLedger, ledgers, [kBlockThreads]);
   softmax_rows<SumsInOnePass<kRich, false>, kPass>(arguments, LaneTeam<RealOf<T>>(ledgers),
                                                    PlainRows<SingleSource<T, kFirstRead<kPass>>>{});

@@ -75,7 +75,7 @@ __device__ double warp_differs(simt::Global<const T> pred, simt::Global<const T>
 }
 
 template <class T>
-__global__ void __launch_bounds__(kBlockThreads, kBlocksWanted) row_count_kernel(RowCountArguments<T> arguments) {
+__global__ void __launch_bounds__(kBlockThreads, 4) row_count_kernel(RowCountArguments<T> arguments) {
   constexpr int kRows = kBlockThreads / kWarp;
   const bool leads = threadIdx.x % kWarp == 0;
   TwoFloatSum<double> losses{}, weights{};

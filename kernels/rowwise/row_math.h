@@ -52,10 +52,19 @@ __device__ __forceinline__ Real capped_slope(Real x, Real softcap) {
   return 4 * e / ((1 + e) * (1 + e));
 }
 
+/// A stored logit as the loss sees it: times the scale where it is f8, then capped.
+template <bool kRich, class T>
+__device__ __forceinline__ RealOf<T> seen(const SoftmaxArguments<T>& arguments, RealOf<T> x) {
+  if constexpr (simt::kIsFloat8<T>) x *= arguments.scale;
+  if constexpr (kRich)
+    if (arguments.softcap > 0) x = capped(x, arguments.softcap);
+  return x;
+}
+
 /// The row's own targets, where they are probabilities.
 template <class T>
 struct TargetRow {
-  simt::Global<const T> probabilities;
+  simt::Global<const CompanionOf<T>> probabilities;
   std::int64_t stride = 1;
   int width = 1;  ///< in which runs of neighbours can be loaded
 
@@ -73,15 +82,16 @@ struct TargetRow {
 /// would take more registers than the logits.
 template <bool kRich, class T, class P, class Use>
 __device__ __forceinline__ void target_weights(const SoftmaxArguments<T>& arguments, const TargetRow<T>& target, const P& piece, Use use) {
-  constexpr int kWidth = P::kRunWidth;
+  using Companion = CompanionOf<T>;
+  constexpr int kWidth = P::kRunWidth, kAccess = kWidth < kVector<Companion> ? kWidth : kVector<Companion>;
 #pragma unroll
   for (int run = 0; run < P::kRuns; ++run) {
     const int base = piece.base[run];
     if (base < 0) continue;
-    simt::Vec<T, kWidth> q{};
+    simt::Vec<Companion, kWidth> q{};
     if (kRich && target.probabilities)
-      q = kWidth > 1 && target.stride == 1 ? load_run<kWidth, kWidth>(target.probabilities, base, target.width)
-                                           : simt::Vec<T, kWidth>{simt::load(target.probabilities, base * target.stride)};
+      q = kWidth > 1 && target.stride == 1 ? load_run<kAccess, kWidth>(target.probabilities, base, target.width)
+                                           : simt::Vec<Companion, kWidth>{simt::load(target.probabilities, base * target.stride)};
 #pragma unroll
     for (int k = 0; k < kWidth; ++k) {
       const double own = kRich && target.probabilities ? arguments.own * double(simt::to_float(q[k])) + arguments.share : 1.0;
@@ -99,13 +109,13 @@ struct Tally {
 
   template <class P>
   __device__ __forceinline__ void add(const SoftmaxArguments<T>& arguments, const TargetRow<T>& target, int label, P& piece) {
-    if constexpr (kRich) {
 #pragma unroll
-      for (int k = 0; k < P::kCount; ++k) {
+    for (int k = 0; k < P::kCount; ++k) {
+      if constexpr (kRich) {
         if (!piece.holds(k)) continue;
         if (arguments.argmax) best.take(piece.x[k], piece.c(k));
-        if (arguments.softcap > 0) piece.x[k] = capped(piece.x[k], arguments.softcap);
       }
+      piece.x[k] = seen<kRich>(arguments, piece.x[k]);
     }
     sum.add(piece.x, [&](int k) { return piece.c(k) == label; });
     if (!arguments.spreads()) return;
@@ -171,10 +181,7 @@ struct RowSlopes {
                                      Real (&slope)[P::kCount]) const {
 #pragma unroll
     for (int k = 0; k < P::kCount; ++k) {
-      Real x = piece.x[k];
-      if constexpr (kRich)
-        if (arguments.softcap > 0) x = capped(x, arguments.softcap);
-      slope[k] = factor * gradual_exponential<kFast>(x - maximum);
+      slope[k] = factor * gradual_exponential<kFast>(seen<kRich>(arguments, piece.x[k]) - maximum);
     }
     if (arguments.spreads()) target_weights<kRich>(arguments, target, piece, [&](int k, double t) { slope[k] -= Real(scale * t); });
 #pragma unroll

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "simt/simt.h"
+#include "simt/float8.h"
 
 namespace lossbench::inline SIMT_BUILD::rowwise {
 
@@ -92,32 +92,54 @@ inline int slice_of(std::int64_t classes, int parts) {
 }
 
 /// Visits a span: body(piece) for single elements, then for kInFlight vectors at a time. `element(c)` gives one logit,
-/// `vector(c)` kVector<T> of them, as T.
+/// `vector(c)` kVector<T> of them, as T. The 16 logits of an f8 vector are more than registers hold: they come in two pieces, while the
+/// next vector is on its way.
 template <int kInFlight, class T, class Element, class Vectors, class Body>
 __device__ __forceinline__ void vector_pieces(int rank, int threads, const Span& span, Element element, Vectors vector, Body body) {
   using Real = decltype(simt::to_float(T{}));
   constexpr int kWidth = kVector<T>;
-  for (int i = rank; i < span.singles(); i += threads) {
+  // A head of f8 has a warp to itself: with the tail behind it, the warp's end would divide a sector between two requests.
+  const int heads = simt::kIsFloat8<T> ? kSector<T> : span.head();
+  for (int i = rank; i < heads + span.end - span.tail; i += threads) {
+    if (simt::kIsFloat8<T> && i >= span.head() && i < heads) continue;
     Piece<Real, 1, 1> piece;
-    piece.base[0] = span.single(i);
+    piece.base[0] = i < heads ? span.begin + i : span.tail + (i - heads);
     piece.x[0] = Real(simt::to_float(element(piece.base[0])));
     body(piece);
   }
-  for (int v = rank; v < span.vectors; v += threads * kInFlight) {
-    simt::Vec<T, kWidth> raw[kInFlight];
-    Piece<Real, kInFlight, kWidth> piece;
+  if constexpr (simt::kIsFloat8<T>) {
+    constexpr int kHalf = kWidth / 2;
+    simt::Vec<T, kWidth> next;
+    if (rank < span.vectors) next = vector(span.first + rank * kWidth);
+    for (int v = rank; v < span.vectors; v += threads) {
+      simt::Vec<T, kWidth> raw = next;
+      if (v + threads < span.vectors) next = vector(span.first + (v + threads) * kWidth);
+#pragma unroll 1
+      for (int part = 0; part < kWidth; part += kHalf) {
+        Piece<Real, 1, kHalf> piece;
+        piece.base[0] = span.first + v * kWidth + part;
 #pragma unroll
-    for (int u = 0; u < kInFlight; ++u) {  // all loads before the first use
-      const bool there = u == 0 || v + u * threads < span.vectors;
-      piece.base[u] = there ? span.first + (v + u * threads) * kWidth : piece.kNone;
-      if (there) raw[u] = vector(piece.base[u]);
+        for (int k = 0; k < kHalf; ++k) piece.x[k] = Real(simt::to_float(raw[k])), raw[k] = raw[kHalf + k];
+        body(piece);
+      }
     }
+  } else {
+    for (int v = rank; v < span.vectors; v += threads * kInFlight) {
+      simt::Vec<T, kWidth> raw[kInFlight];
+      Piece<Real, kInFlight, kWidth> piece;
 #pragma unroll
-    for (int u = 0; u < kInFlight; ++u)
+      for (int u = 0; u < kInFlight; ++u) {  // all loads before the first use
+        const bool there = u == 0 || v + u * threads < span.vectors;
+        piece.base[u] = there ? span.first + (v + u * threads) * kWidth : piece.kNone;
+        if (there) raw[u] = vector(piece.base[u]);
+      }
 #pragma unroll
-      for (int k = 0; k < kWidth; ++k)
-        piece.x[u * kWidth + k] = u == 0 || piece.base[u] >= 0 ? Real(simt::to_float(raw[u][k])) : Real(-INFINITY);
-    body(piece);
+      for (int u = 0; u < kInFlight; ++u)
+#pragma unroll
+        for (int k = 0; k < kWidth; ++k)
+          piece.x[u * kWidth + k] = u == 0 || piece.base[u] >= 0 ? Real(simt::to_float(raw[u][k])) : Real(-INFINITY);
+      body(piece);
+    }
   }
 }
 

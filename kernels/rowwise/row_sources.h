@@ -76,7 +76,7 @@ struct VectorRow {
   __device__ __forceinline__ void put(const P& piece, const Real (&values)[P::kCount]) const {
 #pragma unroll
     for (int run = 0; run < P::kRuns; ++run) {
-      if (run > 0 && piece.base[run] < 0) continue;  // there always is a first
+      if (run > 0 && piece.base[run] < 0) continue;
       simt::Vec<T, P::kRunWidth> out;
 #pragma unroll
       for (int k = 0; k < P::kRunWidth; ++k) out[k] = simt::from_float<T>(values[run * P::kRunWidth + k]);
@@ -101,6 +101,11 @@ struct VectorSource : VectorRow<T> {
   template <class Body>
   __device__ __forceinline__ void again(Body body) const { read<simt::Cache::streaming>(body); }
 };
+
+/// Vectors of a piece that comes out of shared memory for the second time: eight logits hide its latency, and sixteen with their gradients
+/// take more registers than two blocks have on sm_100.
+template <class T>
+constexpr int kAgainTogether = kVector<T> < 8 ? kInFlight : 1;
 
 /// Elements of shared memory for a part of a row of `slice` classes: vectors keep their alignment, the head lies before them.
 template <class T>
@@ -136,7 +141,7 @@ struct KeptSource : VectorRow<T> {
   }
   template <class Body>
   __device__ __forceinline__ void again(Body body) const {
-    vector_pieces<kInFlight, T>(
+    vector_pieces<kAgainTogether<T>, T>(
         this->rank, this->threads, this->span, [&](int) { return own; },
         [&](int c) { return simt::load_shared<kVector<T>>(shared_row, place(c)); }, body);
   }

@@ -46,8 +46,7 @@ struct SumsInOnePass {
     source.again([&](auto& piece) {
       target_weights<kRich>(arguments, target, piece, [&](int k, double t) {
         if (t == 0) return;
-        const RealOf<T> x = arguments.softcap > 0 ? capped(piece.x[k], arguments.softcap) : piece.x[k];
-        const double surprise = log_l + (double(sums.peak.maximum) - double(x));
+        const double surprise = log_l + (double(sums.peak.maximum) - double(seen<kRich>(arguments, piece.x[k])));
         sum += t * (surprise > arguments.most ? arguments.most : surprise);
       });
     });

@@ -6,11 +6,11 @@
 //            logits a lane. Launches of such sizes last microseconds, and this is what they consist of.
 //   Moves    logits: 1 read; with the gradient 1 read + 1 write, since a tile stays in shared memory. Rows of an ignored label are
 //            read with their neighbours, and not used.
-//   Needs    256 threads a block; a tile of 256/lanes rows of up to 48 KB: up to 1500 classes of f32, 3000 of bf16; neighbouring
+//   Needs    256 threads a block; a tile of 256/lanes rows of up to 48 KB: up to 1500 classes of f32, 3000 of bf16, 6000 of f8; neighbouring
 //            classes, any alignment; padded rows are read and written element by element. Every option.
 //   Order    as three_pass.
 //   Error    as warp_per_row, with the fast exponential of vectorized_online.
-//   Holds    4 blocks a multiprocessor (2 where rows are rich), fewer where tiles are above 42 KB.
+//   Holds    4 blocks a multiprocessor at 64 registers a thread (3 in f64, 2 where rows are rich), fewer where tiles are above 42 KB.
 #pragma once
 
 #include "kernels/rowwise/shared_row.h"
@@ -133,14 +133,13 @@ struct Tile {
 };
 
 template <class T, Pass kPass, bool kRich>
-__global__ void __launch_bounds__(kBlockThreads, kRich ? 2 : kBlocksWanted) rows_per_block_kernel(SoftmaxArguments<T> arguments) {
+__global__ void __launch_bounds__(kBlockThreads, (kBlocksHeld<T, kRich>)) rows_per_block_kernel(SoftmaxArguments<T> arguments) {
   using Real = RealOf<T>;
   SIMT_SHARED(TeamLedger, ledgers, [kBlockThreads]);
   TeamLedger& ledger = ledgers[threadIdx.x];
   const LanesTeam<Real> team(arguments.slice);
   const int rows = kBlockThreads / team.threads();
   if (team.leads()) open_ledger<kPass>(arguments, ledger);
-  const bool wants_gradient = kPass == Pass::gradient && arguments.gradient;
 
   Tile<T> tile{nullptr, 0, 0, arguments.classes};
   for (tile.first = std::int64_t(blockIdx.x) * rows; tile.first < arguments.rows; tile.first += std::int64_t(gridDim.x) * rows) {
@@ -157,14 +156,15 @@ __global__ void __launch_bounds__(kBlockThreads, kRich ? 2 : kBlocksWanted) rows
     const TargetRow<T> targets(arguments, there ? row : 0);
     const RowResult<Real> result = SumsInOnePass<kRich, true>::of(team, arguments, source, targets, target.label);
     if (reads && team.leads()) enter_row(arguments, ledger, row, result, target);
-    else if (there && team.leads() && arguments.row_loss) simt::store(arguments.row_loss, row, simt::from_float<T>(0.0f));
-    if (wants_gradient) {
-      if (kept) write_gradient<kRich, true>(arguments, source, targets, result.sums, target);
-      else if (there)
-        for (int c = team.rank(); c < arguments.classes; c += team.threads()) source.shared_row[c] = simt::from_float<T>(0.0f);
-      __syncthreads();  // the gradient is there
-      tile.write(arguments);
-    }
+    else if (there && team.leads() && arguments.row_loss) simt::store(arguments.row_loss, row, simt::from_float<CompanionOf<T>>(0.0f));
+    if constexpr (kPass == Pass::gradient)
+      if (arguments.gradient) {
+        if (kept) write_gradient<kRich, true>(arguments, source, targets, result.sums, target);
+        else if (there)
+          for (int c = team.rank(); c < arguments.classes; c += team.threads()) source.shared_row[c] = simt::from_float<T>(0.0f);
+        __syncthreads();  // the gradient is there
+        tile.write(arguments);
+      }
     __syncthreads();  // the tile is done with
   }
   reduce_losses<kPass>(arguments, team.leads(), ledger);

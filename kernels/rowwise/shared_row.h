@@ -9,7 +9,7 @@
 //            neighbouring classes, any alignment, padded rows. Every option, and a floor under every class costs no read.
 //   Order    as three_pass.
 //   Error    as vectorized_online.
-//   Holds    4 blocks a multiprocessor for rows of up to 54 KB, 1 beyond 110 KB.
+//   Holds    as vectorized_online for rows of up to 54 KB (where that holds 3 blocks: 72 KB), 1 block beyond 110 KB.
 #pragma once
 
 #include "kernels/rowwise/vectorized_online.h"
@@ -33,7 +33,7 @@ struct KeptRows {
 };
 
 template <class T, Pass kPass, bool kRich>
-__global__ void __launch_bounds__(kBlockThreads, (kVectorBlocks<T, kRich>)) shared_row_kernel(SoftmaxArguments<T> arguments) {
+__global__ void __launch_bounds__(kBlockThreads, (kVectorBlocks<T, kPass, kRich>)) shared_row_kernel(SoftmaxArguments<T> arguments) {
   using Shared = BlockShared<RealOf<T>>;
   SIMT_SHARED(Shared, shared);
   softmax_rows<SumsInOnePass<kRich, true>, kPass>(arguments, BlockTeam<RealOf<T>>(shared), KeptRows<T>{simt::dynamic_shared<T>()});

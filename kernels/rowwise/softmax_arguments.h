@@ -5,13 +5,17 @@
 #include <type_traits>
 
 #include "kernels/primitives/labels.h"
-#include "simt/simt.h"
+#include "simt/float8.h"
 
 namespace lossbench::inline SIMT_BUILD::rowwise {
 
-/// Arithmetic on 16-bit logits is done in float.
+/// Arithmetic on 8-bit and 16-bit logits is done in float.
 template <class T>
 using RealOf = decltype(simt::to_float(T{}));
+
+/// Type of weights, probabilities and losses beside logits of type T: see companion_type().
+template <class T>
+using CompanionOf = std::conditional_t<simt::kIsFloat8<T>, float, T>;
 
 /// Where the rows of an array [N, C] or [N, C, d1, …] lie. A row is one position (n, d1, …); its classes are `class_stride`
 /// apart. All strides count elements.
@@ -65,27 +69,29 @@ constexpr int kProbabilities = -2;
 template <class T>
 struct SoftmaxArguments {
   using Real = RealOf<T>;
+  using Companion = CompanionOf<T>;
   using Reduced = std::conditional_t<std::is_same_v<T, double>, double, float>;
 
   simt::Global<const T> logits;
   RowLayout layout;
   std::int64_t rows = 0;
   int classes = 0;
-  Labels labels;                        ///< one a row, or none …
-  simt::Global<const T> probabilities;  ///< … and one a logit
+  Labels labels;                                ///< one a row, or none …
+  simt::Global<const Companion> probabilities;  ///< … and one a logit
   RowLayout probability_layout;
   std::int64_t ignore_index = 0;
-  simt::Global<const T> weight;   ///< one a class, or null for ones
+  simt::Global<const Companion> weight;  ///< one a class, or null for ones
   double own = 1;                 ///< 1 - label_smoothing: share of the target that is the label's
   double share = 0;               ///< label_smoothing / classes: share of every class
   double z_loss = 0;
   double most = INFINITY;         ///< of -log p: -log(prob_floor)
   Real softcap = 0;               ///< 0: none
+  Real scale = 1;                 ///< of f8 logits
   RowDivisor divisor;
 
-  simt::Global<T> row_loss;                    ///< reduction none
+  simt::Global<Companion> row_loss;            ///< reduction none
   simt::Global<Reduced> reduced_loss;          ///< the others
-  simt::Global<const T> row_upstream;          ///< gradient of the row losses, or null for ones
+  simt::Global<const Companion> row_upstream;  ///< gradient of the row losses, or null for ones
   simt::Global<const Reduced> upstream;        ///< of the reduced loss, or null for 1
   simt::Global<T> gradient;                    ///< of the logits; may be the logits' own memory
   RowLayout gradient_layout;

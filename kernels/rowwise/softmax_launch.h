@@ -80,6 +80,7 @@ inline unsigned row_blocks(std::int64_t rows, int per_block) {
 template <class T>
 SoftmaxArguments<T> softmax_arguments(const Problem& problem) {
   const Array& logits = problem.inputs.front().array;
+  using Companion = CompanionOf<T>;
   SoftmaxArguments<T> arguments;
   arguments.logits = handle<const T>(problem.inputs, problem.inputs.front().name);
   arguments.layout = row_layout(logits);
@@ -87,7 +88,7 @@ SoftmaxArguments<T> softmax_arguments(const Problem& problem) {
   arguments.classes = int(logits.shape[1]);
   const Array& target = *problem.input("target");
   if (has_probabilities(problem)) {
-    arguments.probabilities = handle<const T>(problem.inputs, "target");
+    arguments.probabilities = handle<const Companion>(problem.inputs, "target");
     arguments.probability_layout = row_layout(target);
   } else if (target.dtype == DType::i32) {
     arguments.labels.narrow = handle<const std::int32_t>(problem.inputs, "target");
@@ -95,23 +96,24 @@ SoftmaxArguments<T> softmax_arguments(const Problem& problem) {
     arguments.labels.wide = handle<const std::int64_t>(problem.inputs, "target");
   }
   arguments.ignore_index = problem.options.integer("ignore_index");
-  arguments.weight = handle<const T>(problem.inputs, "weight");
+  arguments.weight = handle<const Companion>(problem.inputs, "weight");
   const double smoothing = number(problem, "label_smoothing"), floor = number(problem, "prob_floor");
   arguments.own = 1 - smoothing;
   arguments.share = arguments.classes > 0 ? smoothing / double(arguments.classes) : 0;
   arguments.z_loss = number(problem, "z_loss");
   if (floor > 0) arguments.most = -std::log(floor);
   arguments.softcap = RealOf<T>(number(problem, "softcap"));
+  if (simt::kIsFloat8<T>) arguments.scale = RealOf<T>(number(problem, "scale"));
   arguments.divisor = row_divisor(problem);
 
   using Reduced = typename SoftmaxArguments<T>::Reduced;
   const bool none = problem.reduction() == Reduction::none;
-  if (none) arguments.row_loss = handle<T>(problem.outputs, "loss");
+  if (none) arguments.row_loss = handle<Companion>(problem.outputs, "loss");
   else arguments.reduced_loss = handle<Reduced>(problem.outputs, "loss");
   arguments.log_sum_exp = handle<Reduced>(problem.outputs, "log_sum_exp");
   arguments.argmax = handle<std::int64_t>(problem.outputs, "argmax");
   if (problem.pass == Pass::gradient) {
-    if (none) arguments.row_upstream = handle<const T>(problem.inputs, "grad_output");
+    if (none) arguments.row_upstream = handle<const Companion>(problem.inputs, "grad_output");
     else arguments.upstream = handle<const Reduced>(problem.inputs, "grad_output");
     arguments.gradient = handle<T>(problem.outputs, gradient_name(problem));
     if (arguments.gradient) arguments.gradient_layout = row_layout(*problem.output(gradient_name(problem)));

@@ -69,7 +69,7 @@ __device__ void enter_row(const SoftmaxArguments<T>& arguments, TeamLedger& ledg
     ledger.weights.add(arguments.divisor.weighted ? double(target.weight) : 1.0);
   }
   using Reduced = typename SoftmaxArguments<T>::Reduced;
-  if (arguments.row_loss) simt::store(arguments.row_loss, row, simt::from_float<T>(loss));
+  if (arguments.row_loss) simt::store(arguments.row_loss, row, simt::from_float<CompanionOf<T>>(loss));
   if (arguments.log_sum_exp) simt::store(arguments.log_sum_exp, row, Reduced(result.sums.log_sum_exp()));
   if (arguments.argmax) simt::store(arguments.argmax, row, std::int64_t(result.best.c == result.best.kNone ? 0 : result.best.c));
 }
@@ -102,11 +102,11 @@ __device__ __forceinline__ void softmax_rows(const SoftmaxArguments<T>& argument
   rows.begin(arguments, team);
   for (std::int64_t row = team.first_row(); row < arguments.rows; row += team.row_step()) {
     const RowTarget<Real> target = team.target(fetch, row);
-    const bool wants_gradient = kPass == Pass::gradient && arguments.gradient;
     if (target.label == kIgnored && !arguments.describes_rows()) {
       team.skip();
-      if (arguments.row_loss && team.speaks()) simt::store(arguments.row_loss, row, simt::from_float<T>(0.0f));
-      if (wants_gradient) write_zeros(team, arguments, row);
+      if (arguments.row_loss && team.speaks()) simt::store(arguments.row_loss, row, simt::from_float<CompanionOf<T>>(0.0f));
+      if constexpr (kPass == Pass::gradient)
+        if (arguments.gradient) write_zeros(team, arguments, row);
       continue;
     }
     const auto source = rows.open(arguments, team, row);
@@ -115,9 +115,11 @@ __device__ __forceinline__ void softmax_rows(const SoftmaxArguments<T>& argument
     const RowResult<Real> result = Sums::of(team, arguments, source, targets, target.label);
     rows.reduced(arguments, team);
     if (team.speaks()) enter_row(arguments, ledger, row, result, target);
-    if (!wants_gradient) continue;
-    if (target.label == kIgnored) write_zeros(team, arguments, row);
-    else write_gradient<Sums::kIsRich, Sums::kIsFast>(arguments, source, targets, result.sums, target);
+    if constexpr (kPass == Pass::gradient) {
+      if (!arguments.gradient) continue;
+      if (target.label == kIgnored) write_zeros(team, arguments, row);
+      else write_gradient<Sums::kIsRich, Sums::kIsFast>(arguments, source, targets, result.sums, target);
+    }
   }
   team.finish();
   reduce_losses<kPass>(arguments, team.speaks(), ledger);

@@ -12,9 +12,10 @@
 
 namespace lossbench::inline SIMT_BUILD::rowwise {
 
-/// Blocks a multiprocessor is to hold: 1024 threads of up to 64 registers, which is what these kernels use (62 to 64 on sm_80,
-/// sm_90a and sm_100). Asked for because ptxas otherwise trades a few spilled words for a fifth or an eighth block.
-constexpr int kBlocksWanted = 4;
+/// Blocks a multiprocessor is to hold: 4 of 256 threads at up to 64 registers each. Double would spill at 64, and has 3 blocks at 80; rows
+/// that are rich (row_math.h) have 2 at 128. Asked for because ptxas otherwise trades a few spilled words for one block more.
+template <class T, bool kRich>
+constexpr int kBlocksHeld = kRich ? 2 : sizeof(T) == 8 ? 3 : 4;
 
 /// What the leader of a team remembers from row to row, in shared memory: it is used once a row, and registers are short while a
 /// row is read. No other thread looks at it.

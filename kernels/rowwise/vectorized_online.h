@@ -8,8 +8,9 @@
 //            logits, else the widest width common to both.
 //   Needs    256 threads a block; neighbouring classes, any number, any alignment, padded rows. Every option.
 //   Order    as three_pass.
-//   Error    see sum_ulps: pieces of two vectors (4 to 16 terms) are added in the arithmetic type.
-//   Holds    4 blocks of 256 threads a multiprocessor, 64 registers a thread (3 in f64, 2 where the row is rich: row_math.h).
+//   Error    see sum_ulps: pieces of two vectors (4 to 16 terms; of f8 half a vector, 8) are added in the arithmetic type.
+//   Holds    4 blocks of 256 threads a multiprocessor at 64 registers a thread; 3 at 80 in f64 and for 16-bit gradients; 2 at 128 where
+//            the row is rich (row_math.h). f8 rows come 16 logits an access, the next vector on its way while one is worked on.
 #pragma once
 
 #include "kernels/rowwise/online.h"
@@ -18,19 +19,19 @@ namespace lossbench::inline SIMT_BUILD {
 
 namespace rowwise {
 
-/// Blocks a multiprocessor is to hold: at 64 registers a thread double spills, so it has 80.
-template <class T, bool kRich>
-constexpr int kVectorBlocks = kRich ? 2 : sizeof(T) == 8 ? 3 : kBlocksWanted;
+/// A gradient of 16-bit logits, 16 of which a thread works on together, takes more than 64 registers.
+template <class T, Pass kPass, bool kRich>
+constexpr int kVectorBlocks = !kRich && kPass == Pass::gradient && sizeof(T) == 2 ? 3 : kBlocksHeld<T, kRich>;
 
 template <class T, Pass kPass, bool kRich>
-__global__ void __launch_bounds__(kBlockThreads, (kVectorBlocks<T, kRich>)) vectorized_online_kernel(SoftmaxArguments<T> arguments) {
+__global__ void __launch_bounds__(kBlockThreads, (kVectorBlocks<T, kPass, kRich>)) vectorized_online_kernel(SoftmaxArguments<T> arguments) {
   using Shared = BlockShared<RealOf<T>>;
   SIMT_SHARED(Shared, shared);
   softmax_rows<SumsInOnePass<kRich, true>, kPass>(arguments, BlockTeam<RealOf<T>>(shared), PlainRows<VectorSource<T, kFirstRead<kPass>>>{});
 }
 
-/// Terms that one thread adds in the arithmetic type before they become double, in variants that read vectors.
-inline int vector_piece(DType element) { return kInFlight * (16 / int(size_of(element))); }
+/// Terms that one thread adds in the arithmetic type before they become double, in variants that read vectors: a piece.
+inline int vector_piece(DType element) { return is_f8(element) ? 8 : kInFlight * (16 / int(size_of(element))); }
 
 inline double vector_ulps(std::int64_t length, int threads, DType element) {
   return added_ulps(length, threads, vector_piece(element), element) + rescaling_ulps(length);

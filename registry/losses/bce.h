@@ -104,7 +104,8 @@ struct BceLogits {
             },
             .option_sets = {"+weight", "+pos_weight", "+weight +pos_weight reduction=sum", "ignore_label=1 normalizer=valid",
                             "ignore_label=0", "ignore_label=1 normalizer=full reduction=mean", "reduction=none +weight", "reduction=batch",
-                            "input=probs", "input=probs +weight", "input=probs clip=both", "input=probs clip=none",
+                            "ignore_label=1 normalizer=none", "ignore_label=0 normalizer=batch", "empty=zero", "input=probs", "input=probs +weight log_min=-5",
+                            "input=probs clip=both", "input=probs clip=both eps=0.01", "input=probs clip=none",
                             "input=probs reduction=none", "input=probs ignore_label=1 normalizer=valid reduction=mean"}};
   }
 

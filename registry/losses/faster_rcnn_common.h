@@ -10,6 +10,7 @@
 #include "kernels/detection/rcnn_form.h"
 #include "registry/describe.h"
 #include "registry/losses/faster_rcnn.h"
+#include "registry/losses/positives.h"
 
 namespace lossbench::rcnn {
 
@@ -132,8 +133,8 @@ inline Contract contract(const Problem& problem) {
   Contract contract;
   for (const NamedArray& input : problem.inputs) {
     std::int64_t bytes = (input.name == counted ? 2 : 1) * input.array.bytes();
-    // Of boxes chosen by labels only those chosen are read; where no label is background, that is one box a RoI.
-    if (form.compact && input.name == form.roi_boxes) bytes = problem.input(form.roi_labels)->count() * 4 * std::int64_t(size_of(problem.dtype));
+    if (form.compact && input.name.starts_with("bbox_"))  // one box of each RoI that holds an object
+      bytes = count_positives(*problem.input(form.roi_labels)) * 4 * std::int64_t(size_of(problem.dtype));
     if (input.name != "grad_output" || gradient) contract.entries.push_back({input.name, bytes, 0});
     const bool predicted = input.name == (form.anchor_scores ? form.anchor_scores : "") || input.name == (form.anchor_boxes ? form.anchor_boxes : "") ||
                            input.name == (form.boxes ? form.boxes : "") || input.name == (form.roi_scores ? form.roi_scores : "") ||

@@ -77,7 +77,7 @@ struct L2 {
             .inputs = input_and_target(),
             .options = {OptionDescription::flag("half", false, "halve the square"), reduction_option(), empty_option()},
             .rounding = {.value_ulps = 4, .gradient_ulps = 2},
-            .option_sets = {"half=true", "half=true reduction=batch", "reduction=none", "reduction=sum"}};
+            .option_sets = {"half=true", "half=true reduction=batch", "reduction=none", "reduction=sum", "empty=zero"}};
   }
 };
 
@@ -105,7 +105,7 @@ struct SmoothL1 {
             .inputs = input_and_target(),
             .options = std::move(options),
             .rounding = {.value_ulps = 7, .gradient_ulps = 4},
-            .option_sets = {"sigma=3", "beta=0", "beta=0.25 reduction=sum", "reduction=none", "reduction=batch sigma=3"}};
+            .option_sets = {"sigma=3", "beta=0", "beta=0.25 reduction=sum", "reduction=none", "reduction=batch sigma=3", "empty=zero"}};
   }
 };
 
@@ -128,7 +128,7 @@ struct Huber {
             .options = {OptionDescription::real("delta", 1.0, "|d| at which the loss turns linear").above(0), reduction_option(),
                         empty_option()},
             .rounding = {.value_ulps = 7, .gradient_ulps = 2},
-            .option_sets = {"delta=0.25", "delta=3 reduction=sum", "reduction=none", "reduction=batch"}};
+            .option_sets = {"delta=0.25", "delta=3 reduction=sum", "reduction=none", "reduction=batch", "empty=zero"}};
   }
 };
 
@@ -170,7 +170,7 @@ struct SmoothL1Weighted {
             .options = std::move(options),
             .rounding = {.value_ulps = 10, .gradient_ulps = 7},
             .option_sets = {"+inside_weight +outside_weight", "+inside_weight +outside_weight sigma=3", "+outside_weight reduction=mean",
-                            "+inside_weight +outside_weight reduction=none", "+inside_weight reduction=sum"}};
+                            "+inside_weight +outside_weight reduction=none", "+inside_weight reduction=sum beta=0.5"}};
   }
 };
 

@@ -50,6 +50,9 @@ void resolve_options(Problem& problem) {
   if (options.given("normalizer") && problem.reduction() != Reduction::mean)
     throw InputError(problem.loss + ": option 'normalizer' chooses the divisor of a mean; 'reduction' is " + options.word("reduction") +
                      ", accepted with it is mean");
+  if (options.given("scale") && !is_f8(problem.dtype))
+    throw InputError(problem.loss + ": option 'scale' is the factor of stored f8 logits; the dtype is " + std::string(name_of(problem.dtype)) +
+                     ", accepted with it: " + comma_list(names_of(kF8Types)));
   if (!has_probabilities(options)) return;
   if (options.given("ignore_index"))
     throw InputError(problem.loss + ": option 'ignore_index' is a label; accepted with target=index only");
@@ -63,7 +66,7 @@ void resolve(Problem& problem) {
   infer(problem);
   const std::vector<InputDescription> inputs = inputs_of_form(problem.options);
   check_names(problem, inputs);
-  check_dtypes(problem, inputs);
+  check_dtypes(problem, inputs, true);
   const Shape& logits = problem.input("logits")->shape;
   if (logits.size() < 2)
     throw InputError(problem.loss + ": input 'logits' has shape " + to_string(logits) + "; it must be [N, C] or [N, C, d1, ...]");
@@ -96,7 +99,7 @@ Contract contract(const Problem& problem) {
     const bool counts = problem.reduction() == Reduction::mean && problem.options.word("normalizer") == "weight_sum";
     contract.entries.push_back({"weight", (counts ? twice : 1) * weight->bytes(), 0});
   }
-  const DType loss = problem.reduction() == Reduction::none ? problem.dtype : reduced_type(problem.dtype);
+  const DType loss = problem.reduction() == Reduction::none ? companion_type(problem.dtype) : reduced_type(problem.dtype);
   contract.entries.push_back({"loss", 0, count_of(shape_of_loss(problem)) * static_cast<std::int64_t>(size_of(loss))});
   const std::int64_t positions = problem.input("logits")->count() / std::max<std::int64_t>(problem.input("logits")->shape[1], 1);
   for (const OutputDescription& output : described_outputs())
@@ -141,6 +144,7 @@ Loss softmax_cross_entropy() {
       OptionDescription::integer("ignore_index", -100, "label of positions that are left out: loss 0, gradient 0"),
       OptionDescription::real("label_smoothing", 0.0, "share ε of the target that goes to all classes alike").at_least(0).at_most(1),
       OptionDescription::real("z_loss", 0.0, "adds z·log_sum_exp² to the loss of each kept position").at_least(0),
+      OptionDescription::real("scale", 1.0, "factor of every stored logit, before everything else; with an f8 dtype only").above(0),
       OptionDescription::real("softcap", 0.0, "s > 0 replaces each logit by s·tanh(logit/s) before everything else").at_least(0),
       OptionDescription::real("prob_floor", 0.0, "the value uses log max(p, floor); the gradient does not change").at_least(0).at_most(1),
       OptionDescription::choice("normalizer", "weight_sum", {"weight_sum", "batch_positions", "valid", "full", "batch", "none"},
@@ -160,7 +164,7 @@ Loss softmax_cross_entropy() {
   loss.sum_length = [](const Problem& problem) { return problem.input("logits")->shape[1]; };
   loss.input_shape = input_shape;
 
-  loss.preference = {"auto", "online", "warp_per_row", "three_pass"};
+  loss.preference = {"auto", "online", "warp_per_row", "three_pass", "simd"};
   loss.default_shapes = {{32768, 1024}, {32768, 4096}, {16384, 32000}, {8192, 50257}, {8192, 128256}};
   loss.option_sets = {"reduction=sum",
                       "reduction=none",
@@ -182,8 +186,14 @@ Loss softmax_cross_entropy() {
                       "outputs=argmax softcap=2",
                       "target=probs",
                       "target=probs +weight label_smoothing=0.1 z_loss=0.001",
-                      "target=probs softcap=10 reduction=none outputs=argmax",
+                      "target=probs softcap=10 reduction=none outputs=argmax,log_sum_exp",
                       "target=probs prob_floor=0.0001 normalizer=valid"};
+  loss.f8_option_sets = {"scale=0.037 reduction=sum",
+                         "scale=8 +weight label_smoothing=0.1 ignore_index=1",
+                         "scale=0.3 reduction=none outputs=log_sum_exp,argmax",
+                         "scale=0.05 softcap=5 z_loss=0.001 label_smoothing=0.1",
+                         "scale=2.5 target=probs +weight reduction=none",
+                         "prob_floor=0.001 label_smoothing=0.2 normalizer=valid"};
   return loss;
 }
 

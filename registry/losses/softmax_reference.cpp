@@ -45,7 +45,8 @@ class Rows {
       : logits_(problem.inputs.at("logits")), target_(problem.inputs.at("target")),
         options_{.label_smoothing = problem.options.real("label_smoothing"), .ignore_index = problem.options.integer("ignore_index"),
                  .z_loss = problem.options.real("z_loss"), .prob_floor = problem.options.real("prob_floor"),
-                 .softcap = problem.options.real("softcap")} {
+                 .softcap = problem.options.real("softcap"), .rounds_logits = problem.options.real("scale") != 1},
+        scale_(problem.options.real("scale")) {
     const auto weight = problem.inputs.find("weight");
     if (weight != problem.inputs.end()) weight_ = weight->second.values;
     samples = logits_.shape[0], classes = logits_.shape[1];
@@ -84,12 +85,13 @@ class Rows {
 
  private:
   void read(std::int64_t position) {
-    for (std::int64_t c = 0; c < classes; ++c) row_[static_cast<std::size_t>(c)] = logits_.values[at(position, c)];
+    for (std::int64_t c = 0; c < classes; ++c) row_[static_cast<std::size_t>(c)] = scale_ * logits_.values[at(position, c)];
   }
 
   const WideArray& logits_;
   const WideArray& target_;
   reference::SoftmaxOptions options_;
+  double scale_;  ///< of f8 logits
   std::span<const double> weight_;
   std::int64_t inner_ = 1;
   std::vector<double> row_, probability_;

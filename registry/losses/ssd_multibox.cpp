@@ -6,6 +6,7 @@
 #include "kernels/detection/ssd_form.h"
 #include "reference/ssd.h"
 #include "registry/describe.h"
+#include "registry/losses/positives.h"
 #include "registry/losses/ssd.h"
 
 namespace lossbench {
@@ -56,16 +57,12 @@ void resolve(Problem& problem) {
     throw InputError("ssd_multibox: option 'n_neg_min' takes effect with mining_scope=batch only");
 }
 
-/// Every array once; boxes of positives alone, which host labels tell.
+/// Every array once; boxes of positives alone.
 Contract contract(const Problem& problem) {
   const Array& labels = *problem.input("labels");
   const bool gradient = problem.pass == Pass::gradient;
-  std::int64_t positives = labels.count();
-  if (labels.where == Where::host && labels.data) {
-    positives = 0;
-    for (std::int64_t i = 0; i < labels.count(); ++i) positives += label_at(labels, i) > 0;
-  }
-  const std::int64_t box = 4 * std::int64_t(size_of(problem.dtype)), scalar = std::int64_t(size_of(reduced_type(problem.dtype)));
+  const std::int64_t positives = count_positives(labels), box = 4 * std::int64_t(size_of(problem.dtype)),
+                     scalar = std::int64_t(size_of(reduced_type(problem.dtype)));
   Contract contract;
   for (const char* name : {"conf_logits", "labels"}) contract.entries.push_back({name, problem.input(name)->bytes(), 0});
   for (const char* name : {"loc_pred", "loc_targets"}) contract.entries.push_back({name, positives * box, 0});

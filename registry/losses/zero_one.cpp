@@ -175,7 +175,7 @@ Loss zero_one() {
             return matrix ? Shape{shape[0], width} : Shape{shape[0]};
           },
           .preference = {"single_pass", "compensated", "elementwise", "row_count", "vectorized", "warp_shuffle", "shared_tree",
-                         "naive_atomic", "cub", "thrust"},
+                         "naive_atomic", "cub", "simd", "thrust"},
           .default_shapes = {{std::int64_t(1) << 28}, {std::int64_t(1) << 24}, {std::int64_t(1) << 20}},
           .option_sets = {"mode=labels reduction=sum", "mode=labels +sample_weight", "mode=labels reduction=none", "mode=sign",
                           "mode=sign +sample_weight", "mode=sign reduction=none", "mode=tolerance T=0.5", "mode=tolerance +sample_weight",

@@ -46,8 +46,10 @@ ensure_packages() {
   needs libfmt-dev
   needs nlohmann-json3-dev
   needs libcli11-dev
+  needs libhwy-dev
   needs libbenchmark-dev
   needs libgtest-dev
+  needs libdlpack-dev
   if [[ -z $NVCC ]]; then needs libthrust-dev; fi  # the toolkit brings its own
   if [[ ${#MISSING[@]} -gt 0 && $INSTALL == no ]]; then die "missing packages: ${MISSING[*]} (--no-install was given)"; fi
   install_packages "${MISSING[@]}"

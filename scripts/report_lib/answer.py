@@ -4,17 +4,26 @@ Text uses **strong** and `code`, which both output formats know.
 """
 
 import math
+import statistics
 
-from . import choose, numbers
+from . import choose, numbers, peers
 
 
 def sentences(run):
-    parts = [verdict(run), gpu(run), cpu(run), traffic(run)]
+    parts = [verdict(run), gpu(run), cpu(run), *rivals(run), traffic(run), caveats(run)]
     return [part for part in parts if part]
 
 
+def machine(context):
+    """"H200 · AMD EPYC, 16 cores": the device first, for it is what most come for."""
+    device = str(context.get("device", ""))
+    cores = f"{context['num_cpus']} cores" if context.get("num_cpus") else ""
+    host = ", ".join(part for part in (str(context.get("cpu", "")), cores) if part)
+    return " · ".join(part for part in ("no GPU" if device.startswith("none") else device, host) if part)
+
+
 def verdict(run):
-    done = [case for case in run.cases if not case.skipped]
+    done = [case for case in run.cases if not case.skipped and not case.peer]
     failed = [case for case in done if case.failed]
     checked = [case for case in done if case.within_bound is not None]
     reference = [case for case in done if case.backend == "scalar"]
@@ -33,95 +42,180 @@ def verdict(run):
 
 
 def gpu(run):
-    best = [choose.fastest(choose.headline_of(run, loss, choose.CUDA, "forward")) for loss in run.losses()]
+    best = [choose.best(run, loss, choose.CUDA, "forward") for loss in run.losses()]
     best = [case for case in best if case]
     if not best:
         return ""
-    text = f"**On the GPU** the fastest kernel of each loss runs at {numbers.spread_of([c.gb_per_s for c in best], numbers.significant)} GB/s"
-    ceilings = [case.counter("percent_of_ceiling") for case in best]
-    if all(math.isfinite(value) for value in ceilings):
-        text += f", {numbers.spread_of(ceilings, lambda value: f'{value:.0f}')} % of the measured limit of the card"
-    return text + " (forward, f32)."
+    return (f"**On the GPU** the fastest kernel of each loss runs at {numbers.spread_of([c.gb_per_s for c in best], numbers.significant)} GB/s"
+            f"{of_ceiling(best, 'the measured limit of the card')} (forward, f32).")
+
+
+def of_ceiling(cases, limit):
+    shares = [100 * case.share_of_ceiling for case in cases if math.isfinite(case.share_of_ceiling)]
+    if len(shares) < len(cases):
+        return ""
+    middle = f", {statistics.median(shares):.0f} % in the median" if len(shares) > 2 else ""
+    return f", {numbers.spread_of(shares, lambda value: f'{value:.0f}')} % of {limit}{middle}"
 
 
 def cpu(run):
     gains, winners = [], []
     for loss in run.losses():
         cases = choose.headline_of(run, loss, choose.CPU, "forward")
-        scalar = next((case for case in cases if case.backend == "scalar"), None)
-        best = choose.fastest([case for case in cases if case.backend == "cpu"])
-        if scalar and best and scalar.gb_per_s > 0:
+        scalar = next((case for case in cases if case.backend == "scalar" and case.gb_per_s > 0), None)
+        best = choose.best(run, loss, choose.CPU, "forward")
+        if scalar and best and best.backend == "cpu":
             gains.append(best.gb_per_s / scalar.gb_per_s)
-            winners.append(best.variant)
+            winners.append(best)
     if not gains:
         return ""
-    names = ", ".join(f"`{name}`" for name in dict.fromkeys(winners))
-    return (f"**On the CPU**, measured, the fastest contender ({names}) runs at {numbers.spread_of(gains, numbers.factor)} the speed "
-            f"of the scalar reference (forward, f32).")
+    names = ", ".join(f"`{name}`" for name in dict.fromkeys(case.variant for case in winners))
+    return (f"**On the CPU**, measured, the fastest variant of each loss ({names}) runs at {numbers.spread_of(gains, numbers.factor)} the speed "
+            f"of the scalar reference{of_ceiling(winners, 'what memory did in the same run')} (forward, f32).")
+
+
+def rivals(run):
+    """A sentence for each peer. Only differences larger than what both medians are known to count as such."""
+    for name in run.peers():
+        duels = [(loss, pass_, peers.duels(run, loss, pass_).get(name)) for loss in run.losses() for pass_ in choose.PASSES]
+        duels = [(loss, pass_, duel) for loss, pass_, duel in duels if duel and duel.ratio > 0]
+        if not duels:
+            continue
+        ratios = sorted(duel.ratio for _, _, duel in duels)
+        behind = [f"`{loss}` {pass_} ({numbers.factor(duel.ratio)})" for loss, pass_, duel in duels if duel.peer_is_faster]
+        version = next((str(process.context[f"version_{name}"]) for process in run.processes if f"version_{name}" in process.context), "")
+        text = (f"**Against {name}**{' ' + version if version else ''}, in one process, the fastest of ours takes the shorter time in "
+                f"{sum(duel.ours_is_faster for _, _, duel in duels)} of {len(duels)} comparisons; the peer takes "
+                f"{numbers.spread_of(ratios, numbers.factor)} as long")
+        text += f", {numbers.factor(statistics.median(ratios))} in the median" if len(ratios) > 2 else ""
+        more = f" and {len(behind) - 4} more" if len(behind) > 4 else ""
+        yield text + (f". The peer is faster at {', '.join(behind[:4])}{more}." if behind else ".")
 
 
 def traffic(run):
-    """Which kernels move no more than they must. The worst loss counts for each variant."""
-    worst = {}
+    """How close the leanest kernels come to the fewest bytes, and that their times are no measurements."""
+    leanest = {}
     for loss in run.losses():
-        for case in choose.headline_of(run, loss, choose.EMULATED):
-            if math.isfinite(case.traffic_ratio):
-                worst[case.variant] = max(worst.get(case.variant, 0.0), case.traffic_ratio)
-    if not worst:
+        for pass_ in choose.PASSES:
+            kernel = choose.leanest(choose.headline_of(run, loss, choose.EMULATED, pass_))
+            if kernel:
+                leanest[f"`{loss}` {pass_}"] = kernel
+    if not leanest:
         return ""
-    lean = [name for name, ratio in worst.items() if ratio < 1.01]
-    others = {name: ratio for name, ratio in worst.items() if ratio >= 1.01}
-    text = "**Memory traffic**, counted under the emulator: "
-    if lean:
-        text += ", ".join(f"`{name}`" for name in lean) + " stay within 1 % of the fewest bytes that each loss can move"
-    if others:
-        text += ("; " if lean else "") + ", ".join(f"`{name}` moves up to {numbers.factor(ratio)}" for name, ratio in others.items())
+    lean = [name for name, case in leanest.items() if case.traffic_ratio < 1.01]
+    worst = max(leanest, key=lambda name: leanest[name].traffic_ratio)
+    text = (f"**Memory traffic**, counted under the emulator: in {len(lean)} of {len(leanest)} cases a kernel moves within 1 % of the fewest "
+            "bytes possible")
+    if len(lean) < len(leanest):
+        text += f"; furthest from it is {worst} with {numbers.factor(leanest[worst].traffic_ratio)} (`{leanest[worst].variant}`)"
     bandwidth = float(run.context.get("emulated_bandwidth_bytes_per_second", "nan"))
     stated = f"{numbers.significant(bandwidth * 1e-12, 2)} TB/s" if math.isfinite(bandwidth) else "a stated bandwidth"
-    return text + f". Times given for these kernels are **predictions**: those bytes at {stated}, not measurements."
+    return text + f". Times given for kernels under the emulator are **predictions**: those bytes at {stated}, not measurements."
+
+
+def caveats(run):
+    """What a reader must know before believing the figures of this record."""
+    measured = [case for case in run.cases if math.isfinite(case.gb_per_s)]
+    counts = {}
+    for case in measured:
+        for word in case.caveats:
+            counts[word] = counts.get(word, 0) + 1
+    parts = [f"of {len(measured)} measured figures " + ", ".join(f"{count} *{word}*" for word, count in counts.items())] if counts else []
+    for process in run.processes:
+        dropped = str(process.context.get("dropped", "")).split()
+        if dropped:
+            parts.append(f"{len(dropped)} cases were left out for want of time, the first `{dropped[0]}`")
+        spread = float(process.context.get("revisit_spread", "nan"))
+        if spread > 0.02:
+            parts.append(f"measured again later, a figure moved by up to {numbers.percent(spread, 0)}")
+    refused = [f"`{case.loss}/{case.variant}` ({case.pass_})" for case in run.cases if case.peer and case.failed]
+    if refused:
+        parts.append(f"{len(refused)} results of peers failed, and have no ratio: {', '.join(refused[:4])}"
+                     + (f" and {len(refused) - 4} more" if len(refused) > 4 else ""))
+    commits = list(dict.fromkeys(str(process.context["commit"]) for process in run.processes if process.context.get("commit")))
+    if len(commits) > 1:
+        parts.append(f"the records are of different commits ({', '.join(commits)})")
+    return f"**Caveats**: {'; '.join(parts)}." if parts else ""
 
 
 def summary(run):
-    """Header and rows of the table: per loss, the scalar reference, the fastest contender and the leanest kernel."""
-    with_gpu = any(choose.kind_of(case) == choose.CUDA and math.isfinite(case.gb_per_s) for case in run.cases)
+    """Header and rows of the table: per loss and pass the best that was measured, its ratio to every peer, and the leanest kernel."""
+    kind = choose.measured_kind(run)
+    names = run.peers()
     emulated = any(case.emulated for case in run.cases)
-    header = ["loss", "pass", "scalar", "fastest on the CPU"]
-    header += ["fastest on the GPU"] if with_gpu else []
+    header = ["loss", "pass", f"best on the {kind_words(kind)}", "GB/s", "ceiling"] + [f"× {name}" for name in names]
     header += ["leanest kernel", "traffic", "predicted"] if emulated else []
-    header += ["error/bound"]
+    header += ["ulp", "error/bound"]
     rows = []
     for loss in run.losses():
         for pass_ in choose.PASSES:
-            row = summary_row(run, loss, pass_, with_gpu, emulated)
-            if row:
-                rows.append(row)
+            if [case for case in run.of(loss, pass_) if not case.skipped]:
+                rows.append(summary_row(run, loss, pass_, kind, names, emulated))
     return header, rows
 
 
-def summary_row(run, loss, pass_, with_gpu, emulated):
-    if not [case for case in run.of(loss, pass_) if not case.skipped]:
-        return None
-    cpu_cases = choose.headline_of(run, loss, choose.CPU, pass_)
-    scalar = next((case for case in cpu_cases if case.backend == "scalar"), None)
-    row = [f"`{loss}`", pass_, numbers.throughput(scalar.gb_per_s) if scalar else numbers.DASH,
-           named(choose.fastest([case for case in cpu_cases if case.backend == "cpu"]))]
-    if with_gpu:
-        row.append(named(choose.fastest(choose.headline_of(run, loss, choose.CUDA, pass_))))
+def summary_notes(run):
+    """What stands under the table."""
+    notes = ["† with a caveat, which the loss's own table names."] if any(case.caveats for case in run.cases) else []
+    if run.peers():
+        notes.append("× a peer: how many times as long it takes as the fastest of ours in the same process, on the same arrays.")
+    if any(case.emulated for case in run.cases):
+        notes.append("The leanest kernel was run by the emulator: its traffic is counted, and its time in brackets predicted from it, not measured.")
+    return notes + ["ulp: the largest error of the best variant, or of the leanest kernel where only the reference was measured, in units in the "
+                    "last place of the output."]
+
+
+def kind_words(kind):
+    return {choose.CUDA: "GPU", choose.CPU: "CPU"}[kind]
+
+
+def summary_row(run, loss, pass_, kind, names, emulated):
+    best = choose.best(run, loss, kind, pass_)
+    lean = choose.leanest(choose.headline_of(run, loss, choose.EMULATED, pass_))
+    row = [f"`{loss}`", pass_]
+    if best:
+        dagger = " †" if best.caveats else ""
+        row += [f"`{best.variant}`", numbers.significant(best.gb_per_s) + dagger, numbers.percent(best.share_of_ceiling, 0)]
+    else:
+        row += [numbers.DASH] * 3
+    duels = peers.duels(run, loss, pass_)
+    row += [duel_cell(duels.get(name)) for name in names]
     if emulated:
-        lean = choose.leanest(choose.headline_of(run, loss, choose.EMULATED, pass_))
-        row += [f"`{lean.variant}`", numbers.factor(lean.traffic_ratio), numbers.microseconds(lean.counter("predicted_us"))] if lean \
+        row += [f"`{lean.variant}`", numbers.factor(lean.traffic_ratio), f"({numbers.microseconds(lean.counter('predicted_us'))})"] if lean \
             else [numbers.DASH] * 3
-    return row + [worst_error(run.of(loss, pass_))]
+    shown = best if best and best.backend != "scalar" else lean
+    return row + [numbers.significant(shown.counter("error_ulps"), 2) if shown else numbers.DASH, worst_error(run.of(loss, pass_))]
 
 
-def named(case):
-    return f"`{case.variant}` {numbers.throughput(case.gb_per_s)}" if case else numbers.DASH
+def duel_cell(duel):
+    if not duel:
+        return numbers.DASH
+    if duel.peer.failed:
+        return "failed"
+    return numbers.factor(duel.ratio) + (" †" if duel.caveats else "")
 
 
 def worst_error(cases):
     checked = [case for case in cases if case.within_bound is not None and not case.skipped]
-    if any(case.failed for case in cases):
+    if any(case.failed and not case.peer for case in cases):
         return "**failed**"
     if not checked:
         return numbers.DASH
-    return numbers.percent(max(case.error_over_bound for case in checked), 1)
+    return numbers.percent(max((case.error_over_bound for case in checked if not case.peer), default=math.nan), 1)
+
+
+def gist(run, loss):
+    """The answer for one loss in a line: "forward `simd`, 88 % of the ceiling, 2.10× torch"."""
+    kind, parts = choose.measured_kind(run), []
+    for pass_ in choose.PASSES:
+        best = choose.best(run, loss, kind, pass_)
+        lean = choose.leanest(choose.headline_of(run, loss, choose.EMULATED, pass_))
+        if best and best.backend != "scalar":
+            words = [f"`{best.variant}`", numbers.throughput(best.gb_per_s)]
+            words += [f"{numbers.percent(best.share_of_ceiling, 0)} of the ceiling"] if math.isfinite(best.share_of_ceiling) else []
+            words += [f"{numbers.factor(duel.ratio)} {name}" for name, duel in peers.duels(run, loss, pass_).items() if duel.ratio > 0]
+            parts.append(f"{pass_} {', '.join(words)}")
+        elif lean:
+            parts.append(f"{pass_} `{lean.variant}`, {numbers.factor(lean.traffic_ratio)} the fewest bytes (counted)")
+    failed = sum(case.failed and not case.peer for case in run.of(loss))
+    return " · ".join(([f"**{failed} failed**"] if failed else []) + parts)

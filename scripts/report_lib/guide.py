@@ -5,11 +5,13 @@ TITLE = "Loss kernels: speed, traffic and error"
 GUIDE = [
     "**Throughput** counts contract bytes: the fewest that the pass can move, each input read once and each output written once. "
     "A variant that reads its data twice gets no credit for the second read, so throughputs of one loss compare directly. Bars are "
-    "medians; the dark line at a bar's end is about a 95 % interval of the median, which is the column *±*. **Ceiling** is the throughput "
-    "over what memory did in the same run, in the same traffic shape and size.",
-    "**Caveats** stand in the last column: *not converged* (time was up before the median was known to 0.5 %), *drift* (the machine changed by "
-    "more than 2 % during the run), *throttled* and *disturbed* (a tenth of the samples or more at a sagged clock, or interrupted), *bimodal* "
-    "(samples in two heaps), *cached* (the arrays fit the cache), *sync* (every call returns through the host).",
+    "medians; the dark line at a bar's end is about a 95 % interval of the median, which is the column *±*. **Ceiling**, the dashed line, is "
+    "what memory did in the same run, in the same traffic shape and size.",
+    "**Peers** are other people's libraries. A ratio to one is formed within one process, on the same arrays and with the same clock, against "
+    "the fastest of ours there: 2.00× is a peer that takes twice as long. Peers pass the same check, or have no ratio.",
+    "**Caveats** are marked † and stand in the last column: *not converged* (time was up before the median was known to 0.5 %), "
+    "*drift* (the machine changed by more than 2 % during the run), *throttled* and *disturbed* (a tenth of the samples or more at a sagged "
+    "clock, or interrupted), *bimodal* (samples in two heaps), *cached* (the arrays fit the cache), *sync* (every call returns through the host).",
     "**Kernels under the emulator** are the CUDA kernels themselves, run thread by thread on the CPU. What the emulator counts is "
     "exact; what it takes is of no interest and is not shown. *Traffic* is counted bytes over contract bytes: 1.00× is the fewest "
     "possible, and the upright mark in a figure; rows whose label says to ignore them need not be read, so it can be less. The "
@@ -17,6 +19,8 @@ GUIDE = [
     "to the truth for large arrays and far from it for small ones.",
     "**Error** is the absolute error of one output against a reference in double precision on the same inputs; **bound** is what the "
     "error analysis of that variant allows there. Shown is the output that comes closest to its bound. A case whose error is over its "
-    "bound, or not a number, fails and gets no figure.",
+    "bound, or not a number, fails and gets no figure. **ulp** is the largest error in units in the last place of the output.",
+    "**Order** is what a variant promises about its additions: *repeats*, the same bits in every run; *any order*, the same bits however the "
+    "input is permuted; *varies*, neither. Points are filled, ringed and hollow for these, and half-filled where nobody says.",
     "**forward** computes the value; **gradient** computes the value and the gradient of the prediction.",
 ]

@@ -4,20 +4,17 @@ import html
 import pathlib
 import re
 
-from . import answer, choose, plots, style, tables
+from . import answer, drawing, gallery, style, tables
 from .guide import GUIDE, TITLE
 
-KINDS = (
-    (choose.CPU, "<strong>On the CPU, measured</strong>", plots.measured),
-    (choose.CUDA, "<strong>On the GPU, measured</strong>", plots.measured),
-    (choose.EMULATED, "<strong>Kernels under the emulator</strong>: bytes are counted, "
-                      "<span class=\"predicted\">times are predicted from them, not measured</span>", plots.counted),
-)
+UNFOLDED = 6  # losses; where there are more, each is folded under its line
+MINOR = {"GB/s", "leanest kernel", "predicted", "error/bound"}  # columns of the summary that a phone leaves out: the losses' own tables have them
 
 
 def render(run, command):
-    body = [header(run), answers(run), navigation(run)]
-    body += [loss_section(run, loss) for loss in run.losses()]
+    marks = gallery.marks_of(run)
+    body = [header(run), answers(run), figures(gallery.of_all(run, marks)), summary(run), navigation(run)]
+    body += [loss_section(run, loss, marks) for loss in run.losses()]
     body += [guide(), context(run, command)]
     return "\n".join([
         "<!doctype html>", '<html lang="en">', "<head>", '<meta charset="utf-8">',
@@ -40,29 +37,27 @@ def marked(text):
 
 
 def header(run):
-    facts = [machine(run.context), str(run.context.get("date", ""))[:16].replace("T", " ")]
+    facts = [answer.machine(run.context), str(run.context.get("date", ""))[:16].replace("T", " "), f"commit {run.context['commit']}"
+             if run.context.get("commit") else ""]
     return f'<header><h1>{TITLE}</h1>\n<p class="byline">{html.escape(" · ".join(fact for fact in facts if fact))}</p></header>'
 
 
-def machine(context):
-    """"H200 · AMD EPYC, 16 cores": the device first, for it is what most come for."""
-    device = str(context.get("device", ""))
-    cores = f"{context['num_cpus']} cores" if context.get("num_cpus") else ""
-    host = ", ".join(part for part in (str(context.get("cpu", "")), cores) if part)
-    return " · ".join(part for part in ("no GPU" if device.startswith("none") else device, host) if part)
-
-
 def answers(run):
-    bad = " bad" if any(case.failed for case in run.cases) else ""
+    bad = " bad" if any(case.failed and not case.peer for case in run.cases) else ""
     sentences = "\n".join(f"<p>{marked(sentence)}</p>" for sentence in answer.sentences(run))
+    return f'<section class="answer{bad}">\n{sentences}\n</section>'
+
+
+def summary(run):
     names, rows = answer.summary(run)
     previous, body = None, []
     for cells in rows:
-        same = cells[0] == previous
-        previous = cells[0]
-        body.append(table_row(names, ["" if same else cells[0]] + cells[1:], "" if same else "loss"))
-    table = f'<div class="scroll"><table>{table_head(names)}<tbody>{"".join(body)}</tbody></table></div>'
-    return f'<section class="answer{bad}">\n{sentences}\n</section>\n{table}'
+        same, previous = cells[0] == previous, cells[0]
+        row = table_row(names, ["" if same else cells[0]] + cells[1:], "" if same else "loss", MINOR)
+        name = cells[0].strip("`")
+        body.append(row if same else row.replace(f"<code>{name}</code>", f'<a href="#{name}"><code>{breakable(name)}</code></a>', 1))
+    notes = [f"<p class=\"note\">{marked(note)}</p>" for note in answer.summary_notes(run)]
+    return f'<div class="scroll"><table class="summary">{table_head(names, MINOR)}<tbody>{"".join(body)}</tbody></table></div>\n' + "\n".join(notes)
 
 
 def navigation(run):
@@ -70,59 +65,54 @@ def navigation(run):
     return f'<nav>{links} <a href="#reading">how to read this</a> <a href="#machine">machine and command</a></nav>'
 
 
-def loss_section(run, loss):
-    figures = []
-    for kind, title, draw in KINDS:
-        cases = choose.headline_of(run, loss, kind)
-        svg = draw(cases) if cases else None
-        if svg:
-            figures.append(f"<figure><figcaption>{title}<br>{html.escape(what(cases))}</figcaption>\n{svg}</figure>")
+def figures(plots):
+    drawn = "".join(f"<figure><figcaption>{marked(plot.title)}<br><span>{marked(plot.note)}</span></figcaption>\n{drawing.to_svg(plot)}</figure>"
+                    for plot in plots)
+    return f'<div class="figures">{drawn}</div>' if drawn else ""
+
+
+def loss_section(run, loss, marks):
+    """A fold per loss. Its anchor lies inside, so that a link to it opens the fold."""
+    failed = any(case.failed for case in run.of(loss))
     shown, others = tables.main_and_other(run, loss)
-    parts = [f'<section id="{html.escape(loss)}"><h2>{html.escape(loss)}</h2>', f'<div class="figures">{"".join(figures)}</div>',
-             case_table(shown)]
+    name = html.escape(loss)
+    parts = [f'<details class="loss"{" open" if failed or len(run.losses()) <= UNFOLDED else ""}>',
+             f'<summary><h2>{name}</h2> <span class="gist">{marked(answer.gist(run, loss))}</span></summary>', f'<div id="{name}">',
+             figures(gallery.of_loss(run, loss, marks)), case_table(shown)]
     if others:
         words = "case" if len(others) == 1 else "cases"
         parts.append(f"<details><summary>{len(others)} more {words}: other types, shapes and options</summary>{case_table(others)}</details>")
-    return "\n".join(parts + ["</section>"])
-
-
-def what(cases):
-    """Type, shape and options that a figure shows; where backends differ in shape, each with its own."""
-    shapes = list(dict.fromkeys((case.backend, case.shape) for case in cases))
-    if len({shape for _, shape in shapes}) == 1:
-        words = shape_words(shapes[0][1])
-    else:
-        words = "; ".join(f"{backend}: {shape_words(shape)}" for backend, shape in shapes)
-    return ", ".join(part for part in (cases[0].dtype, words, cases[0].options) if part)
-
-
-def shape_words(shape):
-    """1048576 as "1,048,576 elements", 256x32000 as "256 × 32,000"."""
-    extents = [f"{int(extent):,}" if extent.isdigit() else extent for extent in shape.split("x")]
-    return " × ".join(extents) if len(extents) > 1 else f"{extents[0]} elements"
+    return "\n".join(parts + ["</div>", "</details>"])
 
 
 def case_table(cases):
     bodies = []
-    for pass_, rows in tables.grouped(cases):
+    for heading, rows in tables.grouped(cases):
         lines = "".join(table_row(tables.HEADER, cells) for cells in rows)
-        bodies.append(f'<tbody><tr class="pass"><td colspan="{len(tables.HEADER)}">{pass_}</td></tr>{lines}</tbody>')
+        bodies.append(f'<tbody><tr class="pass"><td colspan="{len(tables.HEADER)}">{heading}</td></tr>{lines}</tbody>')
     return f'<div class="scroll"><table>{table_head(tables.HEADER)}{"".join(bodies)}</table></div>'
 
 
-def table_head(names):
-    return "<thead><tr>" + "".join(f"<th{cell_class(name)}>{name}</th>" for name in names) + "</tr></thead>"
+def table_head(names, minor=()):
+    heads = (f"<th{cell_class(name, '', minor)}>{breakable(name)}</th>" for name in names)
+    return "<thead><tr>" + "".join(heads) + "</tr></thead>"
 
 
-def table_row(names, cells, kind=""):
+def breakable(name):
+    """A long name may go on in the next line after an underscore."""
+    return html.escape(name).replace("_", "_<wbr>")
+
+
+def table_row(names, cells, kind="", minor=()):
     row = f'<tr class="{kind}">' if kind else "<tr>"
-    return row + "".join(f"<td{cell_class(name, cell)}>{marked(cell)}</td>" for name, cell in zip(names, cells)) + "</tr>"
+    return row + "".join(f"<td{cell_class(name, cell, minor)}>{marked(cell)}</td>" for name, cell in zip(names, cells)) + "</tr>"
 
 
-def cell_class(name, cell=""):
-    classes = ["number"] if name in tables.NUMERIC else []
+def cell_class(name, cell="", minor=()):
+    classes = ["number"] if tables.numeric(name) else []
     classes += ["wide"] if name == "" and cell else []
     classes += ["bad"] if cell.startswith("**") else []
+    classes += ["minor"] if name in minor else []
     return f' class="{" ".join(classes)}"' if classes else ""
 
 
@@ -132,6 +122,10 @@ def guide():
 
 
 def context(run, command):
-    rows = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>" for name, value in tables.context_rows(run.context))
-    again = f"<p>To repeat it:</p><pre>{html.escape(command)}</pre>" if command else ""
-    return f'<section id="machine"><h2>Machine and command</h2>\n{again}<dl>{rows}</dl></section>'
+    parts = ['<section id="machine"><h2>Machine and command</h2>']
+    if command:
+        parts.append(f"<p>To repeat it:</p><pre>{html.escape(command)}</pre>")
+    for heading, rows in tables.contexts(run):
+        listed = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>" for name, value in rows)
+        parts.append((f"<h3>{html.escape(heading)}</h3>" if heading else "") + f"<dl>{listed}</dl>")
+    return "\n".join(parts + ["</section>"])

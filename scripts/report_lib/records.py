@@ -1,4 +1,4 @@
-"""Reads Google Benchmark JSON into one record per case.
+"""Reads Google Benchmark JSON into one record per case, and joins the records of several processes.
 
 A case is named loss/variant/backend/pass/dtype/shape[/options]; the library appends parts of its own
 ("/iterations:1/repeats:9/manual_time", "_median"), which are dropped here. Every repetition and every aggregate of a case ends
@@ -7,6 +7,7 @@ up in the same record.
 
 import json
 import math
+import pathlib
 import re
 import statistics
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ LIBRARY_PARTS = re.compile(
     r"|min_warmup_time:[^/]*)$"
 )
 AGGREGATE = re.compile(r"_(mean|median|stddev|cv|min|max|BigO|RMS)$")
+ORDERS = ("none", "run_to_run", "order_invariant")  # what the counter "order" says
+IN_FOLDER = ("run.json", "counts.json", "sizes.json", "row_sizes.json", "peers.json")  # what scripts/record keeps, the ladder first
 THROUGHPUT = "GB/s"  # counter: decimal gigabytes of contract bytes a second
 SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
 LIBRARY_FIELDS = {
@@ -41,10 +44,22 @@ class Case:
     label: str = ""
     failure: str = ""  # why it was not measured, or why its result was refused
     skipped: str = ""  # why it was left out, which is no failure
+    peer: bool = False  # somebody else's library, timed beside variants of ours
+    process: int = 0  # which of the joined records it is from
+
+    @property
+    def identity(self):
+        return (self.loss, self.variant, self.backend, self.pass_, self.dtype, self.shape, self.options)
 
     @property
     def emulated(self):
         return self.backend == "simt"
+
+    @property
+    def order(self):
+        """Its guarantee: "none", "run_to_run" or "order_invariant"; empty where the record does not say."""
+        number = self.counter("order")
+        return ORDERS[int(number)] if number in (0, 1, 2) else ""
 
     @property
     def time(self):
@@ -106,10 +121,11 @@ class Case:
 
     @property
     def within_bound(self):
-        """True or False; None where no error was recorded, as for the reference itself."""
-        if "error" not in self.counters or "bound" not in self.counters:
-            return None
-        return self.counters["error"] <= self.counters["bound"]  # False for NaN
+        """True or False; None where no error was recorded, as for the reference itself. Where the right result is infinite, error and
+        bound are no numbers, and the record has their ratio alone."""
+        if "error" in self.counters and "bound" in self.counters:
+            return self.counters["error"] <= self.counters["bound"]  # False for NaN
+        return self.counters["error_over_bound"] <= 1 if "error_over_bound" in self.counters else None
 
     @property
     def failed(self):
@@ -118,14 +134,47 @@ class Case:
 
 @dataclass
 class Run:
+    """One process, or several joined: then `processes` has each, and `cases` those of all, what was measured twice twice."""
     context: dict
     cases: list
+    name: str = ""
+    processes: list = field(default_factory=list)
+
+    def __post_init__(self):
+        self.processes = self.processes or [self]
 
     def losses(self):
         return list(dict.fromkeys(case.loss for case in self.cases))
 
     def of(self, loss, pass_=None):
-        return [case for case in self.cases if case.loss == loss and pass_ in (None, case.pass_)]
+        """The cases of a loss, each once: from the first process that has it."""
+        distinct = {}
+        for case in self.cases:
+            if case.loss == loss and pass_ in (None, case.pass_):
+                distinct.setdefault(case.identity, case)
+        return list(distinct.values())
+
+    def peers(self):
+        return list(dict.fromkeys(case.variant for case in self.cases if case.peer))
+
+
+def join(runs):
+    """Several records as one. Figures of different machines have no place in one table: ValueError where they differ. A variant has
+    one guarantee of order, whichever process says it."""
+    if len(runs) == 1:
+        return runs[0]
+    for fact in ("cpu", "device"):
+        known = [(run.name, str(run.context[fact])) for run in runs if not str(run.context.get(fact) or "none").startswith("none")]
+        for name, value in known[1:]:
+            if value not in known[0][1] and known[0][1] not in value:  # one may say more of it
+                raise ValueError(f"{fact} is '{value}' in {name} and '{known[0][1]}' in {known[0][0]}; accepted: records of one machine")
+    orders = {(case.variant, case.backend): case.counters["order"] for run in runs for case in run.cases if "order" in case.counters}
+    for process, run in enumerate(runs):
+        for case in run.cases:
+            case.process = process
+            if (case.variant, case.backend) in orders:
+                case.counters.setdefault("order", orders[case.variant, case.backend])
+    return Run(dict(runs[0].context), [case for run in runs for case in run.cases], runs[0].name, list(runs))
 
 
 def split_name(name):
@@ -149,7 +198,10 @@ def parse(text):
             continue
         case = cases.setdefault(tuple(parts), Case(*parts))
         add_entry(case, entry)
-    return Run(document.get("context", {}), list(cases.values()))
+    context = document.get("context", {})
+    for case in cases.values():  # one that failed has no counters to say so
+        case.peer = case.counters.get("peer") == 1 or f"version_{case.variant}" in context
+    return Run(context, list(cases.values()))
 
 
 def add_entry(case, entry):
@@ -186,4 +238,17 @@ def keep_counters(case, counters):
 
 def read(path):
     with open(path, encoding="utf-8") as file:
-        return parse(file.read())
+        run = parse(file.read())
+    run.name = str(path)
+    return run
+
+
+def files_of(path):
+    """The file, or the records that a folder of scripts/record holds. ValueError where it holds none."""
+    path = pathlib.Path(path)
+    if not path.is_dir():
+        return [path]
+    files = [path / name for name in IN_FOLDER if (path / name).exists()]
+    if not files:
+        raise ValueError(f"this folder holds no record; accepted: {', '.join(IN_FOLDER)}")
+    return files

@@ -1,56 +1,101 @@
 """The table of all cases of a loss, as cells of text that both output formats print."""
 
-from . import choose, numbers
+import pathlib
 
-HEADER = ["variant", "backend", "type", "shape", "time", "±", "GB/s", "ceiling", "traffic", "error", "bound", "error/bound", ""]
-NUMERIC = {"time", "±", "GB/s", "ceiling", "traffic", "error", "bound", "error/bound", "scalar", "predicted"}
+from . import choose, numbers, peers
+
+HEADER = ["variant", "backend", "type", "shape", "time", "±", "GB/s", "ceiling", "traffic", "launches", "error", "bound", "error/bound",
+          "ulp", "order", ""]
+NUMERIC = {"time", "±", "GB/s", "ceiling", "traffic", "launches", "error", "bound", "error/bound", "ulp", "predicted"}
+ORDER_WORDS = {"none": "varies", "run_to_run": "repeats", "order_invariant": "any order", "": ""}
+
+
+def numeric(name):
+    return name in NUMERIC or name.startswith("× ")
 
 
 def main_and_other(run, loss):
     """The loss's cases in two lists: those the figures show, and the rest (other types, shapes and options)."""
     shown = [case for kind in (choose.CPU, choose.CUDA, choose.EMULATED) for case in choose.headline_of(run, loss, kind)]
+    shown += [case for process in run.processes for case in peers.fields(process, loss)]
     identities = {id(case) for case in shown}
-    shown = [case for case in run.of(loss) if id(case) in identities or case.skipped]
-    return shown, [case for case in run.of(loss) if id(case) not in identities and not case.skipped]
+    cases = [case for case in run.cases if case.loss == loss]
+    shown = [case for case in cases if id(case) in identities or case.skipped]
+    return shown, [case for case in cases if id(case) not in identities and not case.skipped]
 
 
 def row(case):
     shape = case.shape + (f" {case.options}" if case.options else "")
+    start = [f"`{case.variant}`", case.backend, case.dtype, shape]
+    blank = [""] * (len(HEADER) - len(start) - 1)
     if case.skipped:
-        return [f"`{case.variant}`", case.backend, case.dtype, shape] + [""] * 8 + [f"left out: {case.skipped}"]
+        return start + blank + [f"left out: {case.skipped}"]
     if case.failure:
-        return [f"`{case.variant}`", case.backend, case.dtype, shape] + [""] * 8 + [f"**failed**: {case.failure}"]
-    time = f"({numbers.microseconds(case.counter('predicted_us'))})" if case.emulated else numbers.seconds(case.time)
-    words = [case.label.split(":")[0]] if case.label else []
-    remark = "**over its bound**" if case.within_bound is False else "predicted" if case.emulated else ", ".join(words + case.caveats)
-    return [f"`{case.variant}`", case.backend, case.dtype, shape, time, "" if case.emulated else numbers.percent(case.spread),
-            "" if case.emulated else numbers.significant(case.gb_per_s), "" if case.emulated else numbers.percent(case.share_of_ceiling, 0),
-            numbers.factor(case.traffic_ratio) if case.emulated else "",
-            *accuracy(case), remark]
+        return start + blank + [f"**failed**: {case.failure}"]
+    if case.emulated:
+        figures = [f"({numbers.microseconds(case.counter('predicted_us'))})", "", "", "", numbers.factor(case.traffic_ratio)]
+    else:
+        figures = [numbers.seconds(case.time), numbers.percent(case.spread), numbers.significant(case.gb_per_s),
+                   numbers.percent(case.share_of_ceiling, 0), ""]
+    launches = case.counter("launches")
+    return start + figures + [f"{launches:.0f}" if launches > 0 else "", *accuracy(case), ORDER_WORDS[case.order], remark(case)]
+
+
+def remark(case):
+    if case.within_bound is False:
+        return "**over its bound**"
+    words = ["predicted"] if case.emulated else [case.label.split(":")[0]] if case.label else []
+    return ", ".join(["peer"] * case.peer + words + case.caveats)
 
 
 def accuracy(case):
     if case.within_bound is None:
-        return ["", "", "is the reference" if case.backend == "scalar" else numbers.DASH]
-    return [numbers.error(case.counter("error")), numbers.error(case.counter("bound")), numbers.percent(case.error_over_bound)]
+        return ["", "", "is the reference" if case.backend == "scalar" else numbers.DASH, ""]
+    return [numbers.error(case.counter("error")), numbers.error(case.counter("bound")), numbers.percent(case.error_over_bound),
+            numbers.significant(case.counter("error_ulps"), 2)]
 
 
 def grouped(cases):
-    """(pass, rows) for each pass that has any."""
-    return [(pass_, [row(case) for case in cases if case.pass_ == pass_])
-            for pass_ in choose.PASSES if any(case.pass_ == pass_ for case in cases)]
+    """(heading, rows) for each pass that has any; those of other processes come last, each named."""
+    groups = []
+    for process in sorted({case.process for case in cases}):
+        for pass_ in choose.PASSES:
+            rows = [row(case) for case in cases if case.pass_ == pass_ and case.process == process]
+            if rows:
+                groups.append((pass_ + (f", in process {process + 1}" if process else ""), rows))
+    return groups
 
 
-def context_rows(context):
-    """Machine and versions as (name, value). Fields of the library that say nothing here are left out."""
-    hidden = {"caches", "load_avg", "mhz_per_cpu", "cpu_scaling_enabled", "library_build_type", "json_schema_version"}
-    words = {"num_cpus": "cores", "host_name": "host", "date": "date", "executable": "program"}
-    rows = []
-    for name, value in context.items():
-        if name not in hidden and not isinstance(value, (dict, list)) and value != "":
-            rows.append((words.get(name, name.replace("_", " ")), str(value)))
-    if context.get("mhz_per_cpu"):
-        rows.append(("CPU clock", f"{context['mhz_per_cpu']} MHz"))
-    if context.get("cpu_scaling_enabled"):
+def contexts(run):
+    """(heading, rows) of every process: the whole of the first, of others what differs."""
+    first = context_rows(run.processes[0])
+    yield ("" if len(run.processes) == 1 else f"Process 1: {file_name(run.processes[0])}"), first
+    for number, process in enumerate(run.processes[1:], 2):
+        yield f"Process {number}: {file_name(process)}, where it differs", [row for row in context_rows(process) if row not in first]
+
+
+def file_name(process):
+    return pathlib.PurePath(process.name).name
+
+
+def context_rows(run):
+    """Machine and versions as (name, value), the clocks it ran at, ceilings last. Fields that say nothing here are left out."""
+    hidden = {"caches", "load_avg", "mhz_per_cpu", "cpu_scaling_enabled", "library_build_type", "json_schema_version", "dropped",
+              "revisit_spread"}
+    words = {"num_cpus": "cores", "host_name": "host", "executable": "program", "command_line": "command line"}
+    context = {name: value for name, value in run.context.items() if name not in hidden and not isinstance(value, (dict, list)) and value != ""}
+    rows = [(words.get(name, name.replace("_", " ")), str(value)) for name, value in context.items() if not name.startswith("ceiling ")]
+    if run.context.get("mhz_per_cpu"):
+        rows.append(("CPU clock", f"{run.context['mhz_per_cpu']} MHz"))
+    spread = float(run.context.get("revisit_spread", "nan"))
+    if spread > 0:
+        rows.append(("A/A", f"a figure measured again later moved by up to {numbers.percent(spread, 1)}"))
+    if run.context.get("cpu_scaling_enabled"):
         rows.append(("caution", "CPU frequency scaling is on: times may vary"))
-    return rows
+    for kind, where in ((choose.CPU, "CPU"), (choose.CUDA, "GPU")):
+        clocks = [case.counter("clock_MHz") for case in run.cases if choose.kind_of(case) == kind and case.counter("clock_MHz") > 0]
+        if clocks:
+            rows.append((f"{where} clock while measuring", f"{numbers.spread_of(clocks, lambda value: f'{value:.0f}')} MHz"))
+    rows += [(name, str(value)) for name, value in context.items() if name.startswith("ceiling ")]
+    dropped = str(run.context.get("dropped", "")).split()
+    return rows + ([("left out for want of time", ", ".join(dropped))] if dropped else [])

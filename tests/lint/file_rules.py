@@ -36,7 +36,11 @@ def whitespace(path, text):
 
 
 def header_guard(path, text):
-    if path.endswith(".h") and not re.search(r"^#pragma once$", text, re.M):
+    """A header named `…-inl.h` is compiled once for each instruction set, so its guard is a toggle."""
+    if path.endswith("-inl.h"):
+        if not re.search(r"^#if defined\((\w+)\) == defined\(HWY_TARGET_TOGGLE\)\n#ifdef \1\n#undef \1\n#else\n#define \1\n#endif$", text, re.M):
+            yield 1, "a header for every instruction set starts with a guard that toggles with HWY_TARGET_TOGGLE"
+    elif path.endswith(".h") and not re.search(r"^#pragma once$", text, re.M):
         yield 1, "a header starts with #pragma once"
 
 

@@ -7,7 +7,7 @@ from .source import blank
 # Longest prefix first. What is not listed (tests, examples) stands on top and may include anything.
 FLOORS = {
     "kernels/primitives/": 1, "kernels/losses/": 1, "kernels/": 2,
-    "core/": 0, "simt/": 0, "reference/": 1, "contenders/": 2, "registry/": 3, "bench/": 4,
+    "core/": 0, "simt/": 0, "reference/": 1, "contenders/": 2, "registry/": 3, "bench/": 4, "capi/": 4,
 }
 
 # (who, whom, why): pairs that the floors alone would allow.
@@ -18,11 +18,13 @@ STRANGERS = [
     ("kernels/losses/", "kernels/primitives/", "a loss functor is mathematics only"),
     ("core/", "simt/", "core knows no execution model"),
     ("registry/", "bench/", "the registry serves front ends; it uses none"),
+    ("capi/", "bench/", "the C ABI and the program are two front ends"),
+    ("bench/", "capi/", "the C ABI and the program are two front ends"),
 ]
 MATHEMATICS = "kernels/losses/math.h"  # functions of numbers, of no loss: open to primitives too
 # The generated translation units that instantiate variants belong to the registry. A contender's is written by hand, beside it.
 INSTANTIATION = {"registry/contenders.h", "registry/instantiate_pointwise.h"}
-SIMT_FRONT = {"simt/simt.h", "simt/qualifiers.h"}
+SIMT_FRONT = {"simt/simt.h", "simt/float8.h", "simt/qualifiers.h"}
 
 
 def floor_of(path):
@@ -46,7 +48,7 @@ def upward_includes(path, text):
             if path.startswith(who) and name.startswith(whom) and not name.startswith(who) and name != MATHEMATICS:
                 yield line, f'"{name}": {why}'
         if path.startswith("kernels/") and name.startswith("simt/") and name not in SIMT_FRONT:
-            yield line, f'"{name}": a kernel includes "simt/simt.h", which exists in both builds'
+            yield line, f'"{name}": a kernel includes "simt/simt.h" or "simt/float8.h", which exist in both builds'
 
 
 def rooted_includes(path, text):

@@ -1,6 +1,7 @@
 // Number types and intrinsics of the emulator, inside kernels. (The conversions themselves: tests/float16_test.cpp.)
 #include <cmath>
 
+#include "simt/float8.h"
 #include "tests/simt/support.h"
 
 using namespace simt_test;
@@ -29,6 +30,32 @@ TEST(Numbers, TravelThroughKernels) {
   expect_doubled<float>();
   expect_doubled<simt::half>();
   expect_doubled<simt::bfloat16>();
+}
+
+template <class T>
+__global__ void widen(Global<const T> in, Global<float> out) {
+  const simt::Vec<T, 16> values = simt::load<16>(in, threadIdx.x * 16);
+  for (int k = 0; k < 16; ++k) simt::store(out, threadIdx.x * 16 + k, simt::to_float(values[k]));
+}
+
+/// What every code of an f8 stands for, by its definition; all but the NaNs, which are what `is_nan` says.
+template <class T, class IsNan>
+void expect_widened(int fraction_bits, int bias, IsNan is_nan) {
+  DeviceArray<T> in("in", 256);
+  DeviceArray<float> out("out", 256);
+  for (int code = 0; code < 256; ++code) in[code] = T{static_cast<std::uint8_t>(code)};
+  simt::launch({"widen", 1, 16}, widen<T>, in.input(), out.handle());
+  for (int code = 0; code < 256; ++code) {
+    const int exponent = (code & 0x7f) >> fraction_bits, fraction = code & ((1 << fraction_bits) - 1);
+    const double size = std::ldexp((exponent ? 1 << fraction_bits : 0) + fraction, std::max(exponent, 1) - bias - fraction_bits);
+    const double number = exponent == 31 ? HUGE_VAL : size;  // which only e5m2 has
+    EXPECT_TRUE(is_nan(code & 0x7f) ? std::isnan(out[code]) : out[code] == (code & 0x80 ? -number : number)) << code << ": " << out[code];
+  }
+}
+
+TEST(Numbers, EveryF8CodeTravelsSixteenAtATime) {
+  expect_widened<simt::float8_e4m3>(3, 7, [](int magnitude) { return magnitude == 0x7f; });
+  expect_widened<simt::float8_e5m2>(2, 15, [](int magnitude) { return magnitude > 0x7c; });
 }
 
 TEST(Numbers, RoundOnceFromDouble) {

@@ -1,4 +1,4 @@
-#include "bench/build_info.h"
+#include "registry/build_info.h"
 
 namespace lossbench {
 

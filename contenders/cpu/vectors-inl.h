@@ -1,0 +1,132 @@
+// Vectors of floats in memory: loads that widen, stores that round, sums in double. Compiled once for each instruction set.
+#if defined(LOSSBENCH_CPU_VECTORS_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef LOSSBENCH_CPU_VECTORS_INL_H
+#undef LOSSBENCH_CPU_VECTORS_INL_H
+#else
+#define LOSSBENCH_CPU_VECTORS_INL_H
+#endif
+
+#include <cstddef>
+#include <cstdint>
+
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace lossbench::simd::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Floats = hn::ScalableTag<float>;
+using FloatVector = hn::Vec<Floats>;
+inline constexpr std::int64_t kLanes = hn::MaxLanes(Floats());
+using BFloat16 = hwy::bfloat16_t;
+
+HWY_INLINE FloatVector load(const float* from) { return hn::LoadU(Floats(), from); }
+HWY_INLINE FloatVector load(const BFloat16* from) { return hn::PromoteTo(Floats(), hn::LoadU(hn::Rebind<BFloat16, Floats>(), from)); }
+
+/// The bits of bf16, in the low halves: rounded to nearest even, every NaN to 0x7fff.
+HWY_INLINE hn::Vec<hn::RebindToSigned<Floats>> bf16_bits(FloatVector x) {
+  const hn::RebindToUnsigned<Floats> du;
+  const hn::RebindToSigned<Floats> di;
+  const auto bits = hn::BitCast(du, x), odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1));
+  const auto rounded = hn::ShiftRight<16>(hn::Add(bits, hn::Add(odd, hn::Set(du, 0x7fff))));
+  const auto ordered = hn::RebindMask(du, hn::Eq(x, x));
+  return hn::BitCast(di, hn::IfThenElse(ordered, rounded, hn::Set(du, 0x7fff)));
+}
+
+/// Two neighbouring vectors. Past the cache where `stream`: then `to` is on a vector's boundary.
+HWY_INLINE void store(FloatVector a, FloatVector b, float* to, bool stream) {
+  const Floats d;
+  if (stream) {
+    hn::Stream(a, d, to);
+    hn::Stream(b, d, to + kLanes);
+  } else {
+    hn::StoreU(a, d, to);
+    hn::StoreU(b, d, to + kLanes);
+  }
+}
+HWY_INLINE void store(FloatVector a, FloatVector b, BFloat16* to, bool stream) {
+  const hn::Rebind<std::uint16_t, Floats> dn;
+  std::uint16_t* const words = reinterpret_cast<std::uint16_t*>(to);
+  const auto low = hn::DemoteTo(dn, bf16_bits(a)), high = hn::DemoteTo(dn, bf16_bits(b));
+#if HWY_TARGET == HWY_SCALAR
+  (void)stream;
+  hn::StoreU(low, dn, words);
+  hn::StoreU(high, dn, words + kLanes);
+#else
+  const hn::Repartition<std::uint16_t, Floats> both;
+  const auto pair = hn::Combine(both, high, low);
+  if (stream) hn::Stream(pair, both, words);
+  else hn::StoreU(pair, both, words);
+#endif
+}
+
+/// The lanes of a vector of floats as two vectors of doubles.
+#if HWY_TARGET == HWY_SCALAR
+using Doubles = hn::Rebind<double, Floats>;
+using DoubleVector = hn::Vec<Doubles>;
+HWY_INLINE DoubleVector low_doubles(FloatVector x) { return hn::PromoteTo(Doubles(), x); }
+HWY_INLINE DoubleVector high_doubles(FloatVector) { return hn::Zero(Doubles()); }
+#else
+using Doubles = hn::Repartition<double, Floats>;
+using DoubleVector = hn::Vec<Doubles>;
+HWY_INLINE DoubleVector low_doubles(FloatVector x) { return hn::PromoteTo(Doubles(), hn::LowerHalf(hn::Half<Floats>(), x)); }
+HWY_INLINE DoubleVector high_doubles(FloatVector x) { return hn::PromoteTo(Doubles(), hn::UpperHalf(hn::Half<Floats>(), x)); }
+#endif
+
+/// Doubles that are floats, as a vector of floats.
+HWY_INLINE FloatVector to_floats(DoubleVector low, DoubleVector high) {
+#if HWY_TARGET == HWY_SCALAR
+  (void)high;
+  return hn::DemoteTo(Floats(), low);
+#else
+  const hn::Half<Floats> half;
+  return hn::Combine(Floats(), hn::DemoteTo(half, high), hn::DemoteTo(half, low));
+#endif
+}
+
+/// f of every lane, one after another: for what is asked too seldom to be worth vectors.
+template <class F>
+HWY_INLINE FloatVector lane_by_lane(FloatVector x, const F& f) {
+  HWY_ALIGN float lanes[kLanes];
+  hn::Store(x, Floats(), lanes);
+  for (float& lane : lanes) lane = f(lane);
+  return hn::Load(Floats(), lanes);
+}
+template <class F>
+HWY_INLINE FloatVector lane_by_lane(FloatVector x, FloatVector y, const F& f) {
+  HWY_ALIGN float lanes[kLanes], others[kLanes];
+  hn::Store(x, Floats(), lanes);
+  hn::Store(y, Floats(), others);
+  for (std::int64_t i = 0; i < kLanes; ++i) lanes[i] = f(lanes[i], others[i]);
+  return hn::Load(Floats(), lanes);
+}
+
+/// A sum of floats kept in double: exact but for the additions themselves.
+class WideSum {
+ public:
+  HWY_INLINE WideSum() : low_(hn::Zero(Doubles())), high_(low_) {}  // written out: an implicit one is compiled for the baseline
+
+  HWY_INLINE void add(FloatVector x) {
+    low_ = hn::Add(low_, low_doubles(x));
+    if (HWY_TARGET != HWY_SCALAR) high_ = hn::Add(high_, high_doubles(x));
+  }
+  HWY_INLINE void join(const WideSum& other) {
+    low_ = hn::Add(low_, other.low_);
+    high_ = hn::Add(high_, other.high_);
+  }
+  HWY_INLINE void multiply(double factor) {
+    const DoubleVector all = hn::Set(Doubles(), factor);
+    low_ = hn::Mul(low_, all);
+    high_ = hn::Mul(high_, all);
+  }
+  HWY_INLINE double total() const { return hn::GetLane(hn::SumOfLanes(Doubles(), hn::Add(low_, high_))); }
+
+ private:
+  DoubleVector low_, high_;
+};
+
+}  // namespace lossbench::simd::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,21 @@
+// What the registry holds, as JSON: `lossbench list --json`, and the same through the C ABI.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "core/loss.h"
+#include "core/variant.h"
+
+namespace lossbench {
+
+/// What to list. A null function lists everything.
+struct ListRequest {
+  std::function<bool(const Loss&)> loss = {};
+  std::function<bool(const Variant&, const Implementation&)> implementation = {};  ///< a variant with none of these is left out
+  std::string device = {};  ///< the GPU of this machine; empty where there is none
+};
+
+std::string list_json(const ListRequest& request);
+
+}  // namespace lossbench

@@ -1,0 +1,1 @@
+"""What scripts/peers runs: our variants, through the C ABI, and the libraries that people use instead, on the same arrays in one process."""

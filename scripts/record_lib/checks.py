@@ -1,0 +1,96 @@
+"""Validation and compute-sanitizer, loss after loss, as many as their time allows."""
+
+import json
+import re
+import shutil
+import time
+
+from . import process
+from .steps import FAILED, OK, SKIPPED, Result
+
+SANITIZERS = ("memcheck", "racecheck", "initcheck", "synccheck")
+# One loss for each family of kernels: its kernels are the family's, and a sweep of all would take hours under a sanitizer.
+SWEEP = ("l2", "softmax_cross_entropy", "triplet_margin", "nll", "iou_loss", "dice", "ssd_multibox", "openpose", "regularization", "faster_rcnn")
+SUMMARY = re.compile(r"(?:ERROR SUMMARY: |RACECHECK SUMMARY: )(\d+)")
+
+
+def validate(job, limit, file, *flags):
+    """`lossbench validate` of every loss into one file."""
+    end = time.monotonic() + limit
+    total = {"cases": 0, "skipped": 0, "misses": 0, "lines": [], "losses": [], "not_reached": [], "faults": []}
+    for loss in job.losses:
+        left = end - time.monotonic()
+        done = process.run([job.lossbench, "validate", "--json", "--loss", loss, "--backend", job.kernels, *flags], left) if left > 0 else None
+        if done is None or done.timed_out:
+            total["not_reached"].append(loss)
+            continue
+        try:
+            found = json.loads(done.output)
+        except ValueError:
+            if "matches no variant" not in done.errors:  # a loss may have no kernel of this sort
+                total["faults"].append(f"{loss}: {done.last_line()}")
+            continue
+        for name in ("cases", "skipped", "misses"):
+            total[name] += found[name]
+        total["lines"] += found["lines"]
+        total["losses"].append(loss)
+        total["faults"] += [f"{line['loss']}/{line['variant']} {line['dtype']} {line['pass']}: {line['culprits'][0]}"
+                            for line in found["lines"] if line["misses"]]
+    (job.folder / file).write_text(json.dumps(total, indent=1) + "\n", encoding="utf-8")
+    words = f"{total['cases']} cases of {len(total['losses'])} losses, {total['misses']} missed"
+    if total["not_reached"]:
+        words += f"; not reached within {limit:.0f} s: {', '.join(total['not_reached'])}"
+    if total["faults"]:
+        return Result(FAILED, f"{words}; {total['faults'][0]}" + (f" and {len(total['faults']) - 1} more" if len(total["faults"]) > 1 else ""))
+    return Result(OK, words) if total["cases"] else Result(FAILED, f"nothing was validated: {words}")
+
+
+def validate_small(job, limit):
+    return validate(job, limit, "validation.json")
+
+
+def validate_large(job, limit):
+    if not job.gpu:
+        return Result(SKIPPED, "large sizes are for a GPU: under the emulator they take too long")
+    return validate(job, limit, "validation_large.json", "--device-reference")
+
+
+def sanitize(job, limit):
+    """Each tool gets its share of the time, and goes as far down the sweep as that allows."""
+    if not job.gpu:
+        return Result(SKIPPED, "compute-sanitizer is for a GPU; the emulator checks every access of the validation above")
+    if not shutil.which("compute-sanitizer"):
+        return Result(SKIPPED, "there is no compute-sanitizer on the PATH")
+    sweep = [loss for loss in SWEEP if loss in job.losses] or job.losses[:1]
+    log, words, failed, clean = [], [], False, False
+    end = time.monotonic() + limit
+    for place, tool in enumerate(SANITIZERS):
+        share = (end - time.monotonic()) / (len(SANITIZERS) - place)
+        found = sanitize_with(job, tool, sweep, time.monotonic() + share, log)
+        failed, clean = failed or found.status == FAILED, clean or found.status == OK
+        words.append(f"{tool}: {found.note}")
+    (job.folder / "sanitizer.txt").write_text("\n".join(log) + "\n", encoding="utf-8")
+    return Result(FAILED if failed else OK if clean else SKIPPED, "; ".join(words))
+
+
+def sanitize_with(job, tool, sweep, end, log):
+    covered = []
+    for loss in sweep:
+        command = ["compute-sanitizer", "--tool", tool, "--error-exitcode", "99", job.lossbench, "validate", "--backend", "cuda", "--loss", loss,
+                   "--dtype", "f32"]
+        left = end - time.monotonic()
+        if left <= 0:
+            break
+        done = process.run(command, left)
+        log.append(f"$ {' '.join(map(str, command))}\n" + "\n".join((done.output + done.errors).split("\n")[-40:]))
+        if done.timed_out:
+            break
+        summary = SUMMARY.search(done.output + done.errors)
+        if not summary:
+            return Result(SKIPPED, f"refused here: {done.last_line()}")
+        if int(summary[1]) or done.status:
+            return Result(FAILED, f"{summary[1]} errors in {loss} (exit status {done.status}); see sanitizer.txt")
+        covered.append(loss)
+    if not covered:
+        return Result(FAILED, "no loss was done within its time")
+    return Result(OK, f"clean over {', '.join(covered)}" + ("" if len(covered) == len(sweep) else f" ({len(sweep) - len(covered)} not reached)"))

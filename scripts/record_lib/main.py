@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""Validates, sanitizes, measures and reports on this machine, and keeps the record. scripts/record calls it; see there."""
+
+import argparse
+import fnmatch
+import json
+import pathlib
+import re
+import shlex
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "scripts"))
+sys.dont_write_bytecode = True
+
+from record_lib import checks, environment, measurements, process  # noqa: E402
+from record_lib.steps import FAILED, Step, run_all  # noqa: E402
+
+WITH_GPU = [Step("validate", 20, checks.validate_small), Step("validate large sizes", 10, checks.validate_large),
+            Step("compute-sanitizer", 16, checks.sanitize), Step("ladder", 26, measurements.ladder), Step("counts", 5, measurements.counts),
+            Step("sizes", 8, measurements.sizes), Step("peers", 10, measurements.peers), Step("report", 5, measurements.report)]
+WITHOUT_GPU = [Step("validate", 18, checks.validate_small), Step("validate large sizes", 0.01, checks.validate_large),
+               Step("compute-sanitizer", 0.01, checks.sanitize), Step("ladder", 45, measurements.ladder), Step("counts", 0.01, measurements.counts),
+               Step("sizes", 12, measurements.sizes), Step("peers", 17, measurements.peers), Step("report", 8, measurements.report)]
+
+
+@dataclass
+class Job:
+    root: pathlib.Path
+    lossbench: pathlib.Path
+    peers: pathlib.Path
+    folder: pathlib.Path
+    gpu: str         # its name; empty where there is none
+    losses: list
+    selected: bool   # whether they are a choice
+    command: str     # that repeats this
+
+    @property
+    def kernels(self):
+        """The backend that the kernels run on."""
+        return "cuda" if self.gpu else "simt"
+
+
+def refuse(message):
+    print(f"scripts/record: {message}", file=sys.stderr)
+    sys.exit(2)
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        refuse(f"{message}; `scripts/record --help` says what is accepted")
+
+
+def seconds(text):
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|min)?", text)
+    if not match or float(match[1]) <= 0:
+        refuse(f"--budget '{text}' is no time; accepted: a positive number of seconds or minutes, as 540s or 9min")
+    return float(match[1]) * (60 if (match[2] or "s") != "s" else 1)
+
+
+def losses_of(lossbench, wanted):
+    """The names of the losses, and whether the program sees a GPU. Exits where it cannot be asked or the list matches nothing."""
+    done = process.run([lossbench, "list", "--json"], 60)
+    try:
+        known = json.loads(done.output)
+    except ValueError:
+        refuse(f"{lossbench} does not answer `list --json`: {done.last_line()}")
+    names = [loss["name"] for loss in known["losses"]]
+    for pattern in wanted.split(","):
+        if not fnmatch.filter(names, pattern):
+            refuse(f"--loss '{pattern}' matches nothing; accepted: {', '.join(names)}")
+    chosen = [name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in wanted.split(","))]
+    return chosen, known.get("cuda", {}).get("device")
+
+
+def card(device):
+    """The GPU to record, empty where there is none or the program sees no `device`, and a sentence about it."""
+    gpu = environment.gpu_name()
+    if gpu and device:
+        return gpu, f"recording {gpu}"
+    kernels = "the CPU contenders are measured, and the kernels validated and counted under the emulator"
+    return "", (f"there is a {gpu}, but the program cannot use it: {kernels}" if gpu else f"no GPU here: {kernels}")
+
+
+def keep(folder, target):
+    """The finished record takes the place of an older one of the same name in one move."""
+    old = target.with_name(f".{target.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.rename(old)
+    folder.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def main():
+    parser = Parser(add_help=False)
+    parser.add_argument("--lossbench", required=True)
+    parser.add_argument("--peers", type=pathlib.Path, default=ROOT / "scripts" / "peers")
+    parser.add_argument("--budget", default="540s")
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "results")
+    parser.add_argument("--loss", default="*")
+    arguments = parser.parse_args()
+    budget = seconds(arguments.budget)
+    lossbench = pathlib.Path(arguments.lossbench).resolve()
+    losses, device = losses_of(lossbench, arguments.loss)
+    gpu, words = card(device)
+    print(words, flush=True)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    target = arguments.out / environment.folder_name(gpu or environment.cpu_name())
+    command = shlex.join(["scripts/record"] + [f"--{name}={value}" for name, value, default in (
+        ("budget", arguments.budget, "540s"), ("loss", arguments.loss, "*")) if value != default])
+
+    folder = pathlib.Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=arguments.out))
+    try:
+        folder.chmod(0o755)
+        job = Job(ROOT, lossbench, arguments.peers.resolve(), folder, gpu, losses, arguments.loss != "*", command)
+        (folder / "environment.json").write_text(json.dumps(environment.describe(ROOT, lossbench, command), indent=1) + "\n", encoding="utf-8")
+        outcomes = run_all(WITH_GPU if gpu else WITHOUT_GPU, job, budget, lambda text: print(f"==> {text}", flush=True))
+        (folder / "steps.json").write_text(json.dumps(outcomes, indent=1) + "\n", encoding="utf-8")
+        failed = [outcome for outcome in outcomes if outcome["status"] == FAILED]
+        if (folder / "run.json").exists():
+            keep(folder, target)
+            print(f"\nrecord: {target}")
+        else:
+            print(f"\nno record: {target} is as it was")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    for outcome in outcomes:
+        if outcome["status"] != "done":
+            print(f"{outcome['status']}: {outcome['step']}: {outcome['note']}")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""Running a program for so long and no longer."""
+
+import os
+import signal
+import subprocess
+from dataclasses import dataclass
+
+GRACE = 3  # seconds between asking a program to end and ending it
+
+
+@dataclass
+class Done:
+    status: int       # its exit status; None where its time was up
+    output: str = ""  # standard output
+    errors: str = ""  # standard error
+
+    @property
+    def timed_out(self):
+        return self.status is None
+
+    def last_line(self):
+        """The last thing it said, which is mostly the reason."""
+        text = self.errors.strip() or self.output.strip() or "it said nothing"
+        return text.split("\n")[-1].strip()
+
+
+def run(command, limit, **variables):
+    """Runs it in a group of its own, so that nothing it started outlives its time, with these variables in its environment too."""
+    words = [str(word) for word in command]
+    try:
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
+                                   env={**os.environ, **variables}, start_new_session=True)
+    except OSError as problem:
+        return Done(127, "", f"{words[0]}: {problem.strerror}")
+    try:
+        output, errors = process.communicate(timeout=max(limit, 0.1))
+        return Done(process.returncode, output, errors)
+    except subprocess.TimeoutExpired:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(process.pid, number)
+                output, errors = process.communicate(timeout=GRACE)
+                break
+            except (ProcessLookupError, subprocess.TimeoutExpired):
+                output, errors = "", ""
+        return Done(None, output, errors)

@@ -1,0 +1,148 @@
+"""The ladder of a loss as bars: throughput against the ceiling, bytes against the contract, ours against peers."""
+
+import math
+
+from matplotlib.ticker import MaxNLocator
+
+from . import choose, drawing, numbers, style
+from .drawing import ROW
+
+DAGGER = "†"
+COLUMNS = (40, 78)  # points after the axes at which the columns of a plot of traffic end
+
+
+def bar(axes, position, length, role, hatched=False):
+    colour = style.colour(role)
+    axes.barh(position, length, height=ROW * 0.64, color="none" if hatched else colour, edgecolor=colour, linewidth=0.8,
+              hatch="////" if hatched else None)
+
+
+def interval(axes, position, value, spread):
+    """About a 95 % interval of the median, over the end of the bar. Returns where it ends."""
+    half = value * spread if math.isfinite(spread) else 0.0
+    if half:
+        axes.plot([max(0.0, value - half), value + half], [position, position], color=style.colour("ink"), linewidth=1)
+    return value + half
+
+
+def ceiling_of(case):
+    return case.counter("ceiling_GB/s")
+
+
+def draw_ceilings(axes, rows, positions):
+    """A line across each row at what memory did; rows of one ceiling make one line, with the figure at its upper end."""
+    previous = math.nan
+    for (_, case), position in zip(rows, positions):
+        ceiling = ceiling_of(case) if case else math.nan
+        if math.isfinite(ceiling):
+            axes.plot([ceiling, ceiling], [position - ROW / 2, position + ROW / 2], color=style.colour("bad"), linewidth=1.2,
+                      dashes=(3, 1.5), zorder=3, gid="ceiling")
+            if not math.isclose(ceiling, previous):
+                axes.annotate(f"ceiling {numbers.significant(ceiling)}", (ceiling, position - ROW / 2), xytext=(0, 1),
+                              textcoords="offset points", ha="right", va="bottom", color=style.colour("bad"), fontsize=7)
+        previous = ceiling
+
+
+def measured(cases, marks, words):
+    """Bars of measured throughput with the ceiling of each drawn in; `words` says what is written beside one."""
+    rows = drawing.rows_of(cases)
+    axes, positions = drawing.row_axes(rows, marks)
+    ends = [value for case in cases for value in (case.gb_per_s, ceiling_of(case)) if math.isfinite(value)]
+    axes.set_xlim(0, max(ends, default=1.0) * 1.04)
+    drawing.xlabel(axes, "GB/s of contract bytes")
+    for (_, case), position in zip(rows, positions):
+        if case is None:
+            continue
+        if case.failed or not math.isfinite(case.gb_per_s):
+            drawing.label(axes, position, 0, "failed", "bad")
+            continue
+        bar(axes, position, case.gb_per_s, "peer" if case.peer else case.backend)
+        end = interval(axes, position, case.gb_per_s, case.spread)
+        beside(axes, position, end, words(case) + (f" {DAGGER}" if case.caveats else ""), "ink" if case.peer else "paper")
+    draw_ceilings(axes, rows, positions)
+    return axes.figure
+
+
+def beside(axes, position, end, text, role_inside):
+    """The figure after its bar; where the bar leaves no room, in it."""
+    room = (axes.get_xlim()[1] - end) / axes.get_xlim()[1] * axes.get_position().width * drawing.WIDTH
+    if room < 0.11 + 0.058 * len(text):
+        axes.annotate(text, (end, position), xytext=(-5, 0), textcoords="offset points", ha="right", va="center",
+                      color=style.colour(role_inside), fontsize=drawing.SMALL)
+    else:
+        drawing.label(axes, position, end, text)
+
+
+def throughput(cases, marks):
+    """The ladder: throughput and its share of the ceiling."""
+    def words(case):
+        share = f" · {100 * case.share_of_ceiling:.0f} %" if math.isfinite(case.share_of_ceiling) else ""
+        return numbers.significant(case.gb_per_s) + share
+
+    return measured(cases, marks, words)
+
+
+def against_peers(cases, marks):
+    """Ours and peers in one process: throughput, and how many times as long each peer takes as the fastest of ours."""
+    best = {pass_: choose.fastest([case for case in cases if case.pass_ == pass_ and not case.peer and not case.failed])
+            for pass_ in choose.PASSES}
+
+    def words(case):
+        ours = best[case.pass_]
+        return numbers.significant(case.gb_per_s) + (f" · ours {numbers.factor(case.time / ours.time)}" if case.peer and ours else "")
+
+    return measured(cases, marks, words)
+
+
+def traffic(cases, marks):
+    """Bytes per element as the emulator counted them, a mark at the contract, launches, and above them the time they predict."""
+    rows = drawing.rows_of(cases)
+    axes, positions = drawing.row_axes(rows, marks, top=0.5, right=0.72)
+    per_element = {id(case): case.counter("counted_bytes") / choose.elements_of(case) for case in cases}
+    contracts = [case.counter("contract_bytes") / choose.elements_of(case) for case in cases]
+    axes.set_xlim(0, max([value for value in [*per_element.values(), *contracts] if math.isfinite(value)], default=1.0) * 1.06)
+    drawing.xlabel(axes, "bytes moved per element, counted")
+    scale = seconds_per_byte(cases, per_element)
+    if scale:
+        predicted_axis(axes, scale)
+    column_heads(axes, positions[0])
+    for (_, case), position in zip(rows, positions):
+        if case is None:
+            continue
+        if case.failed or not math.isfinite(case.traffic_ratio):
+            drawing.label(axes, position, 0, "failed", "bad")
+            continue
+        contract = case.counter("contract_bytes") / choose.elements_of(case)
+        bar(axes, position, per_element[id(case)], "simt", hatched=True)
+        axes.plot([contract, contract], [position - ROW * 0.42, position + ROW * 0.42], color=style.colour("ink"), linewidth=1.6)
+        launches = case.counter("launches")
+        for text, points in zip((numbers.factor(case.traffic_ratio), f"{launches:.0f}" if math.isfinite(launches) else ""), COLUMNS):
+            beside_axes(axes, position, text, points, color=style.colour("ink"), fontsize=drawing.SMALL)
+    return axes.figure
+
+
+def column_heads(axes, position):
+    for text, points in (("bytes /\ncontract", COLUMNS[0]), ("launches", COLUMNS[1])):
+        beside_axes(axes, position, text, points, color=style.colour("muted"), fontsize=6.5, linespacing=1.0)
+
+
+def beside_axes(axes, position, text, points, **look):
+    """Right of the axes, ending so many points after them."""
+    axes.annotate(text, (1, position), xytext=(points, 0), xycoords=("axes fraction", "data"), textcoords="offset points", ha="right",
+                  va="center", annotation_clip=False, **look)
+
+
+def seconds_per_byte(cases, per_element):
+    """Predicted microseconds for a byte of each element; None where cases do not agree, as with different shapes."""
+    scales = [case.counter("predicted_us") / per_element[id(case)] for case in cases if per_element[id(case)] > 0]
+    scales = [scale for scale in scales if math.isfinite(scale) and scale > 0]
+    return scales[0] if scales and max(scales) <= 1.02 * min(scales) else None
+
+
+def predicted_axis(axes, scale):
+    """A second scale above the bars: with one bandwidth, time is proportional to bytes."""
+    twin = axes.secondary_xaxis("top", functions=(lambda x: x * scale, lambda x: x / scale))
+    twin.set_xlabel("predicted time in µs, not measured", color=style.colour("simt"), fontsize=drawing.SMALL)
+    twin.tick_params(colors=style.colour("simt"), labelcolor=style.colour("simt"), labelsize=drawing.SMALL)
+    twin.spines["top"].set_color(style.colour("simt"))
+    twin.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))

@@ -1,0 +1,64 @@
+"""Ours against other people's libraries. A ratio is formed within one process only: same arrays, same clock, same minute."""
+
+import math
+from dataclasses import dataclass
+
+from . import choose
+
+
+@dataclass
+class Duel:
+    """One peer against the fastest of ours, on the same loss, pass, type, shape and options in the same process."""
+    ours: object
+    peer: object
+
+    @property
+    def ratio(self):
+        """How many times as long the peer takes; NaN where it has no figure."""
+        return self.peer.time / self.ours.time if measured(self.peer) and self.ours.time > 0 else math.nan
+
+    @property
+    def known_to(self):
+        """About a 95 % interval of the ratio, relative: the intervals of both medians together."""
+        return math.hypot(*[case.spread for case in (self.ours, self.peer) if math.isfinite(case.spread)])
+
+    @property
+    def ours_is_faster(self):
+        return self.ratio > 1 + self.known_to
+
+    @property
+    def peer_is_faster(self):
+        return self.ratio < 1 - self.known_to
+
+    @property
+    def caveats(self):
+        return list(dict.fromkeys(self.ours.caveats + self.peer.caveats))
+
+
+def measured(case):
+    return not case.failed and not case.emulated and case.time > 0
+
+
+def fields(process, loss, pass_=None):
+    """The headline cases of a process in which a loss has peers: peers and ours on the peers' kind of machine, in its order."""
+    cases = [case for case in process.of(loss, pass_) if not case.skipped and not case.emulated and case.backend != "scalar"]
+    shown = []
+    for kind in (choose.CUDA, choose.CPU):
+        if any(case.peer and choose.kind_of(case) == kind for case in cases):
+            same_kind = [case for case in cases if choose.kind_of(case) == kind]
+            peers = choose.headline([case for case in same_kind if case.peer])
+            wanted = (peers[0].dtype, peers[0].shape, peers[0].options)
+            shown += [case for case in same_kind if (case.dtype, case.shape, case.options) == wanted]
+    return shown
+
+
+def duels(run, loss, pass_):
+    """By name of the peer, on the kind of machine that the headline is about, in the first process that has it."""
+    found, kind = {}, choose.measured_kind(run)
+    for process in run.processes:
+        cases = fields(process, loss, pass_)
+        for peer in cases:
+            rivals = [case for case in cases if not case.peer and measured(case) and choose.kind_of(case) == choose.kind_of(peer)]
+            if peer.peer and rivals and choose.kind_of(peer) == kind:
+                found.setdefault(peer.variant, Duel(min(rivals, key=lambda case: case.time), peer))
+    return found

@@ -1,0 +1,347 @@
+#!/usr/bin/env python3
+"""scripts/peers at tiny sizes, with PyTorch where some Python here has it and without; and its parts on what they must catch."""
+
+import json
+import math
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import types
+import unittest
+
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "python")]
+sys.dont_write_bytecode = True
+
+from peers_lib import __main__ as program  # noqa: E402
+from peers_lib import array_peers, clocks, contenders, gate, measure, peers, problems, record, summary, table  # noqa: E402
+from report_lib import records  # noqa: E402
+
+
+def has(python, module):
+    return python and subprocess.run([python, "-c", f"import {module}, numpy"], capture_output=True).returncode == 0
+
+
+TORCH_PYTHON = next((python for python in (sys.executable, "/usr/bin/python3", shutil.which("python3")) if has(python, "torch")), None)
+
+
+class Script(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.out = pathlib.Path(folder.name) / "peers.json"
+
+    def peers(self, *words, python=sys.executable):
+        return subprocess.run([ROOT / "scripts" / "peers", "--python", python, "--threads", "1", *words], capture_output=True, text=True,
+                              timeout=120, cwd=self.out.parent)
+
+    def measured(self, *words, python=sys.executable):
+        done = self.peers("--seconds", "0.001", "--sets", "2", "--out", self.out.name, *words, python=python)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual([path.name for path in self.out.parent.iterdir()], [self.out.name])
+        return done.stdout, records.read(self.out)
+
+    def check_run(self, run):
+        self.assertTrue(run.cases)
+        for case in run.cases:
+            self.assertEqual(case.failure, "", case)
+            self.assertEqual(len(case.seconds), record.REPETITIONS)
+            self.assertTrue(case.time > 0 and case.gb_per_s > 0)
+            self.assertTrue(case.within_bound, case)
+            self.assertEqual(case.counters.get("peer", 0), int(case.variant in peers.NAMES), case)
+
+    def test_every_loss_without_pytorch(self):
+        text, run = self.measured("--loss", "*", "--elements", "1024", "--peers", "numpy,jax,quack,liger", "--variant", "*")
+        self.check_run(run)
+        self.assertEqual(set(run.losses()), set(problems.LOSSES))
+        timed = {(case.loss, case.variant, case.pass_) for case in run.cases}
+        for loss in problems.LOSSES:
+            for pass_ in problems.PASSES:
+                self.assertIn((loss, "scalar", pass_), timed)
+                self.assertEqual((loss, "numpy", pass_) in timed, loss != "cosine_embedding")
+        self.assertEqual(run.context["version_numpy"], np.__version__)
+        self.assertEqual(run.context["executable"], "scripts/peers")
+        self.assertIn("skipped: quack: not installed" if not has(sys.executable, "quack") else "quack", text)
+        self.assertRegex(text, r"(?m)^l2 forward f32 1024 +\S+ +[\d.]+x$")
+
+    @unittest.skipUnless(TORCH_PYTHON, "no Python here has PyTorch")
+    def test_with_pytorch(self):
+        losses = ("l1", "huber", "bce", "softmax_cross_entropy")
+        text, run = self.measured("--loss", ",".join(losses), "--elements", "1024", "--dtype", "f32,bf16", "--peers", "torch,numpy",
+                                  "--variant", "scalar", python=TORCH_PYTHON)
+        self.check_run(records.Run(run.context, [case for case in run.cases if case.dtype == "f32" or case.variant == "scalar"]))
+        timed = {(case.loss, case.variant, case.pass_, case.dtype) for case in run.cases}
+        for loss in losses:
+            for pass_ in problems.PASSES:
+                self.assertIn((loss, "torch", pass_, "f32"), timed)
+                self.assertIn((loss, "torch", pass_, "bf16"), timed)  # right or wrong: that is the version's affair
+                self.assertIn((loss, "scalar", pass_, "bf16"), timed)
+        self.assertFalse(any(case.variant == "numpy" and case.dtype == "bf16" for case in run.cases))
+        self.assertIn("version_torch", run.context)
+        self.assertRegex(text, r"our best +torch +numpy")
+
+    def test_kernelbench(self):
+        text, run = self.measured("--workload", "kernelbench", "--elements", "3000", "--peers", "numpy")
+        self.check_run(run)
+        numbers = {option for case in run.cases for option in case.options.split(",") if option.startswith("kernelbench")}
+        self.assertEqual(numbers, {f"kernelbench={number}" for number in (94, 95, 96, 98, 99, 100)})
+        self.assertEqual({option for case in run.cases for option in case.options.split(",") if option.startswith("data")},
+                         {"data=published", "data=heavy"})
+        self.assertIn("scaled from 32768x32768", text)
+
+    def test_the_program_compares_its_records(self):
+        _, run = self.measured("--loss", "l2", "--elements", "1024", "--peers", "numpy")
+        done = subprocess.run([os.environ["LOSSBENCH"], "compare", self.out, self.out], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for variant in ("numpy", "scalar"):
+            self.assertIn(f"l2/{variant}/", done.stdout)
+
+    def test_bad_input(self):
+        for words, naming in [
+            (["--loss", "l3"], "--loss 'l3' matches nothing; accepted: l1, l2"),
+            (["--pass", "backward"], "forward, gradient"),
+            (["--dtype", "f8"], "f32, f64, f16, bf16"),
+            (["--peers", "tensorflow"], "torch, torch_compile, liger, quack, jax, numpy"),
+            (["--variant", "fastest"], "--variant 'fastest'"),
+            (["--workload", "mlperf"], "mlperf"),
+            (["--elements", "0"], "--elements 0"),
+            (["--elements", "many"], "--elements"),
+            (["--seconds", "nan"], "--seconds"),
+            (["--threads", "0"], "--threads"),
+            (["--sets", "0"], "--sets 0"),
+            (["--out", "/nowhere/x.json"], "/nowhere/x.json"),
+            (["--frobnicate"], "--frobnicate"),
+        ] + ([] if has(sys.executable, "torch") else [(["--dtype", "bf16"], "PyTorch"),
+                                                      (["--device", "cuda"], "--device cuda: PyTorch is not installed")]):
+            with self.subTest(words=words), self.assertRaises(program.BadInput) as caught:
+                program.run(words)
+            self.assertIn(naming, str(caught.exception))
+            self.assertNotIn("\n", str(caught.exception))
+        done = self.peers("--loss", "l3")
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1), done.stderr)
+        done = self.peers("--python", "/nowhere/python", python=sys.executable)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("/nowhere/python", done.stderr)
+
+    def test_help(self):
+        done = self.peers("--help")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for word in ("--install", "--workload", "--elements", "kernelbench"):
+            self.assertIn(word, done.stdout)
+
+
+class Wrong(array_peers.NumPy):
+    """NumPy, spoilt in one way."""
+
+    def __init__(self, name, spoil):
+        super().__init__()
+        self.name, self.spoil = name, spoil
+
+    def prepare(self, problem, inputs, gradients):
+        compute = super().prepare(problem, inputs, gradients)
+        return lambda: self.spoil(compute(), inputs)
+
+
+def one_gradient_off(outputs, _):
+    gradient = outputs["grad_input"]
+    gradient[np.abs(gradient).argmax()] *= 1.001
+    return outputs
+
+
+def not_a_number(outputs, _):
+    return {**outputs, "loss": np.float32("nan")}
+
+
+def spoil_inputs(outputs, inputs):
+    inputs.numpy()["target"][3] += 1
+    return outputs
+
+
+def fail(outputs, _):
+    raise RuntimeError("out of luck\nand more")
+
+
+class Measuring(unittest.TestCase):
+    problem = problems.Problem("l2", "gradient", "f32", (4099,), {})
+
+    def results(self, *entrants, problem=None):
+        settings = measure.Settings(None, "cpu", clocks.HostClock(), list(entrants), 0.005, 1, 1 << 10, None, lambda line: None)
+        return {result.contender.name: result for result in measure.measure([problem or self.problem], settings, {})}
+
+    def test_who_is_wrong_is_named_and_not_timed(self):
+        for spoil, naming in ((one_gradient_off, "misses its tolerance: grad_input["), (not_a_number, "misses its tolerance: loss is nan"),
+                              (lambda outputs, _: {"loss": outputs["loss"]}, "grad_input is missing"),
+                              (spoil_inputs, "changes its inputs"), (fail, "RuntimeError: out of luck")):
+            with self.subTest(naming=naming):
+                result = self.results(Wrong("wrong", spoil))["wrong"]
+                self.assertIn(naming, result.failure)
+                self.assertEqual(result.samples, [])
+                entry, = record.entries(result, 0)
+                self.assertTrue(entry["error_occurred"])
+                self.assertEqual((entry["peer"], entry["error_message"]), (1, result.failure))
+
+    def test_who_changes_inputs_harms_nobody_else(self):
+        results = self.results(Wrong("wrong", spoil_inputs), array_peers.NumPy())
+        self.assertEqual((results["wrong"].failure, results["numpy"].failure), ("changes its inputs", ""))
+
+    def test_who_becomes_wrong_later_has_no_figure(self):
+        calls = []
+
+        def later(outputs, inputs):
+            calls.append(1)
+            return one_gradient_off(outputs, inputs) if len(calls) > 10 else outputs
+
+        result = self.results(Wrong("wrong", later))["wrong"]
+        self.assertTrue(result.samples)
+        self.assertIn("misses its tolerance", result.failure)
+        self.assertEqual(len(record.entries(result, 0)), 1)
+
+    def test_ours_must_write_every_output(self):
+        class Lazy(contenders.Contender):
+            name, peer = "lazy", False
+
+            def prepare(self, problem, inputs, gradients):
+                outputs = {}
+
+                def compute():
+                    if not outputs:
+                        outputs.update({name: np.array(value, np.float32) for name, value in gate.reference(problem, inputs).outputs.items()})
+                    return outputs
+
+                return compute
+
+        self.assertIn("misses its tolerance", self.results(Lazy())["lazy"].failure)
+
+    def test_the_right_ones_are_timed_on_all_sets(self):
+        result = self.results(array_peers.NumPy())["numpy"]
+        self.assertEqual(result.failure, "")
+        self.assertGreaterEqual(len(result.samples), measure.FEWEST)
+        self.assertEqual(result.sets, 2)
+        self.assertTrue(0 < result.error.ratio <= 1)
+        self.assertEqual(result.contract_bytes, 3 * 4 * 4099 + 4)
+
+    def test_sets_fill_the_cache(self):
+        self.assertEqual(measure.sets_for(16 << 20, 32 << 20), 8)
+        self.assertEqual(measure.sets_for(1 << 10, 32 << 20), measure.MOST_SETS)
+        self.assertEqual(measure.sets_for(1 << 30, 32 << 20), 2)
+
+    def test_data_are_the_same_for_both_passes_and_differ_between_sets(self):
+        forward = problems.Problem("l2", "forward", "f32", (4099,), {})
+        make = measure.data.make
+        np.testing.assert_array_equal(make(forward, 1, 0)["input"], make(self.problem, 1, 0)["input"])
+        self.assertFalse((make(forward, 1, 0)["input"] == make(forward, 1, 1)["input"]).any())
+
+
+class Gate(unittest.TestCase):
+    def passes(self, value, dtype):
+        return gate.compare({"loss": value}, gate.Reference({"loss": np.array(1.0)}, 1.0), dtype).passed
+
+    def test_tolerance_is_that_of_the_type(self):
+        for type_, dtype, step, inside in ((np.float32, "f32", 2.0 ** -23, 92),   # 92 steps are 1.097e-5, 93 are 1.109e-5; 1.1e-5 is allowed
+                                           (np.float16, "f16", 2.0 ** -10, 1), (np.float64, "f64", 2.0 ** -40, 109),  # 9.9e-11 and 1.0004e-10
+                                           (np.float32, "f16", 2.0 ** -23, 92), (np.float64, "f32", 2.0 ** -23, 92)):
+            with self.subTest(type_=type_, dtype=dtype):
+                self.assertTrue(self.passes(type_(1 + inside * step), dtype))
+                self.assertFalse(self.passes(type_(1 + (inside + 1) * step), dtype))
+
+    def test_shapes_and_empty_arrays(self):
+        self.assertFalse(gate.compare({"loss": np.zeros(2, np.float32)}, gate.Reference({"loss": np.zeros(())}, 0.0), "f32").passed)
+        self.assertTrue(gate.compare({"grad_x": np.zeros(0, np.float32)}, gate.Reference({"grad_x": np.zeros(0)}, 0.0), "f32").passed)
+
+
+class Summary(unittest.TestCase):
+    def test_medians(self):
+        self.assertEqual(summary.repetition_medians(list(range(18)), 9), [0.5 + 2 * k for k in range(9)])
+        self.assertEqual(summary.repetition_medians([3, 1], 9), [3, 1])
+        self.assertAlmostEqual(summary.uncertainty([1, 2, 3, 4, 5]), 1.57 * 2 / math.sqrt(5) / 3)
+        self.assertEqual(summary.quantile([4, 1, 3, 2], 0.5), 2.5)
+
+    def test_best_of_ours_is_not_the_reference(self):
+        def result(name, seconds, peer=False, backend="cpu", failure=""):
+            made = measure.Result(Measuring.problem, types.SimpleNamespace(name=name, peer=peer, backend=backend, label=""), gate.Error(), failure)
+            made.samples = [seconds] * 3
+            return made
+
+        all_of_them = [result("scalar", 1e-6, backend="scalar"), result("wrong", 1e-5, failure="no"), result("fast", 1e-4), result("torch", 3e-4, True)]
+        self.assertEqual(table.best_of(all_of_them).contender.name, "fast")
+        self.assertRegex(table.ratios(all_of_them, ["torch"]), r"fast +3\.00x$")
+
+
+class FakeCuda:
+    """As much of torch.cuda as the graph clock uses. Captured calls are made again on a replay, each taking a millisecond."""
+
+    def __init__(self):
+        self.now, self.capturing, self.log = 0.0, None, []
+        fake = self
+
+        class Event:
+            def __init__(self, enable_timing):
+                assert enable_timing
+
+            def record(self):
+                assert not fake.capturing
+                self.at = fake.now
+
+            def synchronize(self):
+                pass
+
+            def elapsed_time(self, other):
+                return (other.at - self.at) * 1e3
+
+        class CUDAGraph:
+            def replay(self):
+                for call in self.calls:
+                    fake.run(call)
+
+        self.cuda = types.SimpleNamespace(Event=Event, CUDAGraph=CUDAGraph, graph=self.graph, stream=self.scope)
+
+    def run(self, name):
+        self.log.append(name)
+        self.now += 0.3e-3
+
+    def call(self, name):
+        def function():
+            self.capturing.append(name) if self.capturing is not None else self.run(name)
+            return {"loss": name}
+        return function
+
+    class Scope:
+        def __init__(self, leave=lambda: None):
+            self.leave = leave
+
+        def __enter__(self):
+            pass
+
+        def __exit__(self, *_):
+            self.leave()
+
+    def scope(self, stream):
+        return self.Scope()
+
+    def graph(self, graph, stream):
+        self.capturing = graph.calls = []
+
+        def leave():
+            self.capturing = None
+        return self.Scope(leave)
+
+
+class Graph(unittest.TestCase):
+    def test_a_graph_rotates_through_all_sets_and_is_checked_as_it_was_timed(self):
+        fake = FakeCuda()
+        recording = clocks.GraphRecording(fake, "stream", [fake.call(name) for name in "abc"])
+        self.assertEqual(recording.calls, 6)  # 1 ms takes four calls of 0.3 ms, in whole rotations
+        self.assertEqual(recording.graph.calls, list("abcabc"))
+        self.assertAlmostEqual(recording.sample(), 0.3e-3)
+        fake.log.clear()
+        self.assertEqual([outputs["loss"] for outputs in recording.results()], ["a", "b", "c"])
+        self.assertEqual(fake.log, list("abcabc"))
+
+
+if __name__ == "__main__":
+    unittest.main()
