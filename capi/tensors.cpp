@@ -103,7 +103,9 @@ DLDataType dlpack_type(DType type) {
 View view_of(const DLTensor* tensor, const std::string& what) {
   if (!tensor) throw ArgumentError(what + ": the tensor is a null pointer");
   const std::optional<DType> type = type_of(tensor->dtype);
-  if (!type) throw InputError(what + " holds " + text_of(tensor->dtype) + "; accepted: float of 16, 32 or 64 bits, bfloat of 16, float8_e4m3fn, float8_e5m2, int of 32 or 64");
+  if (!type)
+    throw InputError(what + " holds " + text_of(tensor->dtype) +
+                     "; accepted: float of 16, 32 or 64 bits, bfloat of 16, float8_e4m3fn, float8_e5m2, int of 32 or 64");
   View view;
   view.place = place_of(tensor->device, what);
   view.array.dtype = *type;

@@ -38,13 +38,15 @@ inline Resolved make_request(const Loss& loss, const OptionSet& set, Pass pass, 
   return resolve(std::move(request));
 }
 
-/// Visits every case that a variant on one of `backends` does not reject: each loss with its defaults and each of its option sets.
+/// Visits every case that a variant on one of `backends` does not reject: each loss with its defaults and each of its option sets. In f8,
+/// each loss that takes it, and values only.
 inline void for_every_case(DType dtype, const CaseShapes& shapes, const std::function<void(const EveryCase&)>& visit,
                            const std::set<Backend>& backends = {Backend::simt}) {
-  for (const Loss& loss : Registry::instance().losses())
-    for (const OptionSet& set : option_sets(loss))
+  for (const Loss& loss : Registry::instance().losses()) {
+    if (is_f8(dtype) && !loss.takes_f8()) continue;
+    for (const OptionSet& set : option_sets(loss, is_f8(dtype)))
       for (const Pass pass : {Pass::forward, Pass::gradient}) {
-        if (pass == Pass::gradient && !loss.has_gradient()) continue;
+        if (pass == Pass::gradient && (!loss.has_gradient() || is_f8(dtype))) continue;
         const Resolved resolved = make_request(loss, set, pass, dtype, shapes);
         for (const Variant* variant : Registry::instance().variants_of(loss.name)) {
           std::string reason;
@@ -55,6 +57,7 @@ inline void for_every_case(DType dtype, const CaseShapes& shapes, const std::fun
                  loss.name + "/" + variant->name + "/" + std::string(name_of(pass)) + " " + set.text});
         }
       }
+  }
 }
 
 }  // namespace lossbench::testing

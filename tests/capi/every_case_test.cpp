@@ -18,8 +18,15 @@ class Arrays {
  public:
   void add(const std::string& name, const Array& array, void* data) {
     DLTensor& tensor = tensors_.emplace_back();
-    const auto code = array.dtype == DType::bf16 ? kDLBfloat : is_real(array.dtype) ? kDLFloat : kDLInt;
-    const DLDataType type = {static_cast<std::uint8_t>(code), static_cast<std::uint8_t>(8 * size_of(array.dtype)), 1};
+    const auto code = [&]() -> int {
+      switch (array.dtype) {
+        case DType::bf16: return kDLBfloat;
+        case DType::f8_e4m3: return 10;  // kDLFloat8_e4m3fn of DLPack 1.1
+        case DType::f8_e5m2: return 12;  // kDLFloat8_e5m2
+        default: return is_real(array.dtype) ? kDLFloat : kDLInt;
+      }
+    };
+    const DLDataType type = {static_cast<std::uint8_t>(code()), static_cast<std::uint8_t>(8 * size_of(array.dtype)), 1};
     tensor = {data, {kDLCPU, 0}, static_cast<int>(array.shape.size()), type,
               const_cast<std::int64_t*>(array.shape.data()), nullptr, 0};
     named_.push_back({name.c_str(), &tensor});
@@ -103,6 +110,19 @@ TEST(EveryCase, GivesTheSameBitsThroughTheLibrary) {
   EXPECT_EQ(losses.size(), Registry::instance().losses().size());
   for (const Variant& variant : Registry::instance().variants())
     EXPECT_TRUE(variant.backend == Backend::cuda || variants.contains(variant.name)) << variant.name;
+}
+
+TEST(EveryCase, SoDoLogitsInF8) {
+  for (const DType dtype : kF8Types) {
+    std::set<std::string> variants;
+    for_every_case(dtype, {{67}, {2, 19}},
+                   [&](const EveryCase& entry) {
+                     variants.insert(entry.variant->name);
+                     expect_same_bits(entry);
+                   },
+                   {Backend::scalar, Backend::simt});
+    EXPECT_TRUE(variants.contains("scalar") && variants.contains("vectorized_online")) << name_of(dtype);
+  }
 }
 
 }  // namespace
