@@ -7,8 +7,3 @@ foreach(language C CXX CUDA)
   set(CMAKE_${language}_VISIBILITY_PRESET hidden)
 endforeach()
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
-
-# Kernels under the emulator ask for threadIdx all the time. By default a thread-local variable of a shared library is a function call away,
-# and the linker's repair of that for executables leaves the registers that the call would have spoilt. The library has a few hundred bytes of them,
-# which a loader has room for.
-add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-ftls-model=initial-exec>)

@@ -172,10 +172,13 @@ TEST(Corners, TiesAtTheLastNegativeKept) {
 /// Values that `validate` gives an option, defaults and what is inferred among them.
 std::set<std::string> visited_values(const Loss& loss, const OptionDescription& option) {
   std::set<std::string> values;
-  for (const OptionSet& set : option_sets(loss)) {
-    const Resolved resolved = make_request(loss, set, Pass::forward, DType::f32, {{5}, {3, 5}});
-    for (const auto& [name, value] : resolved.problem.options.values())
-      if (option.matches(name)) values.insert(to_string(value));
+  for (const DType dtype : {DType::f32, DType::f8_e5m2}) {
+    if (is_f8(dtype) && !loss.takes_f8()) continue;
+    for (const OptionSet& set : option_sets(loss, is_f8(dtype))) {
+      const Resolved resolved = make_request(loss, set, Pass::forward, dtype, {{5}, {3, 5}});
+      for (const auto& [name, value] : resolved.problem.options.values())
+        if (option.matches(name)) values.insert(to_string(value));
+    }
   }
   return values;
 }

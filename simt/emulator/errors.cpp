@@ -116,10 +116,10 @@ std::string Gang::describe_stuck() {
 
 #if SIMT_ASAN
 // AddressSanitizer calls the first of these before it prints a report, UBSan the second after.
-extern "C" void __asan_on_error() {
+extern "C" [[gnu::visibility("default")]] void __asan_on_error() {
   using namespace simt;
   if (current_gang && current_lane && current_lane->block)
     std::fprintf(stderr, "simt: in %s\n", describe_place(*current_gang->job, *current_lane).c_str());
 }
-extern "C" void __ubsan_on_report() { __asan_on_error(); }
+extern "C" [[gnu::visibility("default")]] void __ubsan_on_report() { __asan_on_error(); }
 #endif
