@@ -1,16 +1,15 @@
 // Contender `simd`, from a problem to its parts: the pointwise losses, and the row of the variant table.
 #include "contenders/cpu/simd.h"
 
-#include <cmath>
+#include <algorithm>
 #include <cstring>
-#include <limits>
 #include <type_traits>
 #include <variant>
 
 #include "contenders/cpu/parts.h"
+#include "contenders/quotient.h"
 #include "core/host_cache.h"
 #include "kernels/pointwise/broadcast_map.h"
-#include "kernels/pointwise/divisor_rule.h"
 #include "registry/contenders.h"
 #include "registry/instantiate_pointwise.h"
 
@@ -40,18 +39,6 @@ template <class... Kept, class First, class... Rest>
 auto served(EntryList<Kept...> kept, EntryList<First, Rest...>) {
   if constexpr (kServed<typename First::Functor>) return served(EntryList<Kept..., First>{}, EntryList<Rest...>{});
   else return served(kept, EntryList<Rest...>{});
-}
-
-/// Sum over divisor; a divisor of 0 gives NaN, or 0 by option `empty`.
-double quotient(const Problem& problem, double sum, double divisor) {
-  if (divisor != 0) return sum / divisor;
-  const bool zero = problem.options.has("empty") && problem.options.word("empty") == "zero";
-  return zero ? 0.0 : std::numeric_limits<double>::quiet_NaN();
-}
-
-double divisor_of(const DivisorRule& rule, double computed) {
-  const double divisor = rule.computed ? computed : rule.constant;
-  return rule.at_least_one ? std::fmax(1.0, divisor) : divisor;
 }
 
 std::int64_t bytes_of(const Problem& problem) {
@@ -132,7 +119,7 @@ struct Simd {
       const double wrong = sum_of_parts(parts(problem), bytes_of(problem), sums, [&](std::int64_t part, int) {
         return static_cast<double>(count_different(a, b, part * kPart, std::min(count, (part + 1) * kPart)));
       });
-      write_loss(problem, quotient(problem, wrong, divisor_of(divisor_rule<Entry>(problem), 0)));
+      write_loss(problem, quotient(problem, wrong, divisor_of(divisor_rule<Entry>(problem))));
     }
 
     static void compute(const Problem& problem, double* sums) {

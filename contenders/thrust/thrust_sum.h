@@ -9,17 +9,14 @@
 // The text is compiled twice: by nvcc for Thrust's CUDA system, by the host compiler for its sequential C++ system.
 #pragma once
 
-#include <array>
-#include <cmath>
-#include <limits>
 #include <string>
 
 #include <thrust/functional.h>
 #include <thrust/iterator/counting_iterator.h>
 #include <thrust/transform_reduce.h>
 
+#include "contenders/quotient.h"
 #include "core/variant.h"
-#include "kernels/pointwise/divisor_rule.h"
 
 namespace lossbench::inline SIMT_BUILD::thrust_contender {
 
@@ -50,20 +47,6 @@ ElementValue<typename Entry::Functor, T> element_value(const Problem& problem) {
   return element;
 }
 
-/// Sum over the divisor; a divisor of 0 gives NaN, or 0 by option `empty`.
-inline double quotient(const Problem& problem, const DivisorRule& rule, double sum) {
-  const double divisor = rule.at_least_one ? std::fmax(1.0, rule.constant) : rule.constant;
-  if (divisor != 0) return sum / divisor;
-  const bool zero = problem.options.has("empty") && problem.options.word("empty") == "zero";
-  return zero ? 0.0 : std::numeric_limits<double>::quiet_NaN();
-}
-
-template <class Entry>
-DivisorRule constant_rule(const Problem& problem) {
-  if constexpr (requires { Entry::divisor(problem); }) return Entry::divisor(problem);
-  else return reduction_divisor(problem);
-}
-
 /// `Place` says where Thrust runs: sum(element, count, stream) and write(loss array, value, stream).
 template <class Place>
 struct Thrust {
@@ -88,7 +71,7 @@ struct Thrust {
       for (const char* name : Entry::kOperands)
         if (const Array* array = problem.input(name); array && array->shape != problem.inputs.front().array.shape)
           return std::string("thrust takes operands of one shape; input '") + name + "' is broadcast";
-      if (constant_rule<Entry>(problem).computed) return "thrust divides by constants only, not by a sum of weights or of kept elements";
+      if (divisor_rule<Entry>(problem).computed) return "thrust divides by constants only, not by a sum of weights or of kept elements";
       return {};
     }
     static std::size_t workspace_bytes(const Problem&) { return 0; }
@@ -97,7 +80,7 @@ struct Thrust {
 
     static void run(const Problem& problem, Workspace, Stream stream) {
       const double sum = Place::sum(element_value<Entry, T>(problem), problem.inputs.front().array.count(), stream);
-      Place::write(*problem.output("loss"), quotient(problem, constant_rule<Entry>(problem), sum), stream);
+      Place::write(*problem.output("loss"), quotient(problem, sum, divisor_of(divisor_rule<Entry>(problem))), stream);
     }
   };
 };
