@@ -100,6 +100,7 @@ RecordComparison compare_records(const Record& before, const Record& after, cons
     const double highest = entry.on_gpu() ? on_gpu : on_host;
     const auto own_spread = [highest](const RecordedCase& seen) { return std::max(clock_spread(seen, highest), unconfirmed_spread(seen)); };
     comparison.cases.push_back(compare_case(*old, entry, spread + std::max(own_spread(*old), own_spread(entry)), claim));
+    comparison.cases.back().clock_sagged = clock_spread(*old, highest) > 0 || clock_spread(entry, highest) > 0;
   }
   for (const RecordedCase& entry : before.cases)
     if (!after.find(entry.name)) comparison.only_before.push_back(entry.name);

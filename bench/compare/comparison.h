@@ -34,6 +34,7 @@ struct CaseChange {
   bool counted = false;          ///< an emulated kernel: bytes, not seconds
   double before = 0, after = 0;  ///< seconds, or bytes
   RatioEstimate ratio = {};      ///< after over before
+  bool clock_sagged = false;     ///< of one of the two: see clock_spread
   double aa_spread = 0;          ///< how far the same code may differ from itself, as a logarithm: by the runs, its clocks, and how often it was seen
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -39,6 +40,14 @@ std::string list(const std::vector<std::string>& names) {
   return text;
 }
 
+/// What to do about clocks that had sagged; empty where none had.
+std::string clock_advice(const RecordComparison& comparison) {
+  const auto sagged = std::count_if(comparison.cases.begin(), comparison.cases.end(), [](const CaseChange& entry) { return entry.clock_sagged; });
+  if (sagged == 0) return {};
+  return fmt::format("The clock had sagged under {} of {} cases, before or after, or another program shared their core: measure these again.\n",
+                     sagged, comparison.cases.size());
+}
+
 }  // namespace
 
 std::string comparison_summary(const RecordComparison& comparison, const Record& before, const Record& after) {
@@ -61,7 +70,7 @@ std::string comparison_table(const RecordComparison& comparison, const Record& b
   if (!comparison.only_after.empty()) text += "only in " + after.file + ":\n" + list(comparison.only_after);
   return text + "change: Hodges-Lehmann ratio of the repetitions. A difference is claimed where p is small, the change over the threshold,\n"
                 "and larger than A/A, which is how far the same code may differ from itself: see docs/measuring.md.\n" +
-         comparison_summary(comparison, before, after) + "\n";
+         clock_advice(comparison) + comparison_summary(comparison, before, after) + "\n";
 }
 
 std::string comparison_markdown(const RecordComparison& comparison, const Record& before, const Record& after) {
@@ -89,7 +98,7 @@ std::string comparison_json(const RecordComparison& comparison, const Record& be
   for (const CaseChange& entry : comparison.cases)
     cases.push_back({{"name", entry.name}, {"change", name_of(entry.change)}, {"before", number(entry.before)}, {"after", number(entry.after)},
                      {"ratio", number(entry.ratio.ratio)}, {"low", number(entry.ratio.low)}, {"high", number(entry.ratio.high)},
-                     {"p", number(entry.ratio.p)}, {"aa_spread", number(entry.aa_spread)}});
+                     {"p", number(entry.ratio.p)}, {"aa_spread", number(entry.aa_spread)}, {"clock_sagged", entry.clock_sagged}});
   const Json document = {{"before", before.file}, {"after", after.file}, {"cases", cases}, {"only_before", comparison.only_before},
                          {"only_after", comparison.only_after}, {"regressed", comparison.regressed()}};
   return document.dump(2) + "\n";

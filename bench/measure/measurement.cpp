@@ -42,6 +42,7 @@ void Measurement::judge_samples(double precision) {
     disturbed += sample.disturbed;
   }
   clock = median(clocks);
+  revisit = found_again(samples);
   const double known = median_uncertainty(times);
   caveats.not_converged = !(known <= precision);
   caveats.drift = std::fabs(relative_drift(times)) > std::max(kMuchDrift, 2 * known);

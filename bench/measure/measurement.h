@@ -42,12 +42,12 @@ struct Measurement {
   std::int64_t sets = 0;           ///< of arrays that were rotated through
   std::int64_t calls = 0;          ///< in one sample
   double spent = 0;                ///< host seconds
-  double revisit = 0;              ///< median when measured again later in the run over the first, the furthest from 1; 0 where it was not
+  double revisit = 0;              ///< see found_again
   Caveats caveats;
 
   /// What the entry and its inputs say by themselves: elements, contract bytes, traffic shape, sets.
   void describe(const Loss& loss, const Problem& problem, std::size_t sets);
-  /// Takes its caveats and its clock from the samples; a median is converged when it is known to `precision`.
+  /// Takes its caveats, its clock and its revisit from the samples; a median is converged when it is known to `precision`.
   void judge_samples(double precision);
 
   double seconds() const;          ///< median of a call

@@ -17,6 +17,7 @@ constexpr double kCacheValues = 3.2e7;        // values in the sets that fill a 
 constexpr double kShareForRevisits = 0.15;    // of the time spent, without a budget
 constexpr double kSecondsForRevisits = 10;    // at least, as long as they are needed
 constexpr int kMostRevisits = 8;              // of one piece
+constexpr double kFoundAgain = 0.02;          // visits that differ by less agree
 constexpr double kRevisitCost = 0.8;          // of the first visit
 constexpr double kBudgetForSampling = 0.4;    // of what data and gates leave: most of the rest is for revisits
 constexpr double kMostPatience = 10;          // seconds that a case may wait for clean samples
@@ -76,7 +77,8 @@ double Runner::Piece::uncertainty() const {
 
 bool Runner::Piece::confirmed() const {
   return std::all_of(results.begin(), results.end(), [](const Measurement& result) {
-    return !result.fault.empty() || result.samples.empty() || (enough_clean(result.samples) && result.revisit > 0);
+    if (!result.fault.empty() || result.samples.empty()) return true;
+    return enough_clean(result.samples) && std::fabs(result.revisit - 1) < kFoundAgain;
   });
 }
 
@@ -132,7 +134,7 @@ void Runner::first_pass(std::vector<Piece>& pieces) {
 }
 
 /// Goes back to the pieces whose medians are known least, and to the earliest in between, which say most about how the machine changed;
-/// and once more to those that were not found again on clean samples, while time lasts.
+/// and once more to those that were not found again where they were, on clean samples, while time lasts.
 void Runner::revisit(std::vector<Piece>& pieces) {
   std::vector<Piece*> early, noisy;
   for (Piece& piece : pieces)
@@ -177,17 +179,14 @@ void Runner::visit_again(Piece& piece) {
       first.fault = "when measured again: " + again[i].fault;
       continue;
     }
-    if (enough_clean(first.samples) && enough_clean(again[i].samples)) {
-      const double ratio = again[i].seconds() / first.seconds();
-      if (first.revisit == 0 || std::fabs(std::log(ratio)) > std::fabs(std::log(first.revisit))) first.revisit = ratio;
-      revisit_spread_ = std::max(revisit_spread_, std::fabs(first.revisit - 1));
-    }
-    const int rounds = first.samples.back().round + 1;
+    const Sample last = first.samples.back();
     for (Sample sample : again[i].samples) {
-      sample.round += rounds;
+      sample.round += last.round + 1;
+      sample.visit = last.visit + 1;
       first.samples.push_back(sample);
     }
     first.spent += again[i].spent;
+    ceilings_.of(device_of_(cases[i].variant->backend)).clock().flag(first.samples);
     first.judge_samples(settings_.stop.precision);
   }
 }
@@ -202,6 +201,7 @@ void Runner::close(std::vector<Piece>& pieces) {
       Ceilings& ceilings = ceilings_.of(device_of_(piece.cases[i].variant->backend));
       ceilings.clock().flag(result.samples);
       result.judge_samples(settings_.stop.precision);
+      if (result.revisit > 0) revisit_spread_ = std::max(revisit_spread_, std::fabs(result.revisit - 1));
       if (const Ceiling* ceiling = ceilings.find(result.shape, static_cast<std::size_t>(result.contract_bytes))) {
         result.ceiling = ceiling->best;
         result.caveats.drift = result.caveats.drift || ceiling->drift() > kMuchDrift;

@@ -38,7 +38,7 @@ class Runner {
     bool timed() const;
     /// Of the median known least; infinite where one rests on samples that are not clean.
     double uncertainty() const;
-    /// Whether every figure was found again later in the run, on clean samples both times.
+    /// Whether every figure was found again later in the run, on clean samples both times, and much the same.
     bool confirmed() const;
   };
   static std::vector<Piece> pieces_of(const std::vector<Case>& cases, const Settings& settings);

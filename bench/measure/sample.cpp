@@ -1,8 +1,11 @@
 #include "bench/measure/sample.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <limits>
+#include <map>
+#include <optional>
 
 #include "bench/measure/statistics.h"
 
@@ -10,6 +13,7 @@ namespace lossbench {
 namespace {
 
 constexpr std::size_t kEnoughClean = 27;  // three for each of nine repetitions
+constexpr std::size_t kEnoughCleanOfVisit = 9;
 
 }  // namespace
 
@@ -37,6 +41,23 @@ std::vector<double> seconds_of(const std::vector<Sample>& samples) {
 
 double clean_uncertainty(const std::vector<Sample>& samples) {
   return enough_clean(samples) ? median_uncertainty(seconds_of(samples)) : std::numeric_limits<double>::infinity();
+}
+
+double found_again(const std::vector<Sample>& samples) {
+  std::map<int, std::vector<Sample>> visits;
+  for (const Sample& sample : samples) visits[sample.visit].push_back(sample);
+  std::vector<double> ratios;
+  std::optional<double> first;
+  for (const auto& [visit, taken] : visits) {
+    const std::size_t clean = clean_count(taken);
+    if (clean < kEnoughCleanOfVisit && 2 * clean < taken.size()) continue;
+    const double seconds = median(seconds_of(taken));
+    if (first) ratios.push_back(seconds / *first);
+    else first = seconds;
+  }
+  if (ratios.empty()) return 0;
+  std::sort(ratios.begin(), ratios.end(), [](double a, double b) { return std::fabs(std::log(a)) < std::fabs(std::log(b)); });
+  return ratios[ratios.size() / 2];
 }
 
 std::vector<double> repetition_medians(const std::vector<Sample>& samples, int count) {

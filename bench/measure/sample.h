@@ -19,6 +19,7 @@ struct Sample {
   double seconds = 0;
   double clock = 0;
   int round = 0;           ///< samples of a round were taken one after another, between those of other variants
+  int visit = 0;           ///< rounds of a visit follow each other; between visits lie other cases
   bool disturbed = false;
   bool throttled = false;  ///< the clock had sagged
   bool clean() const { return !disturbed && !throttled; }
@@ -38,6 +39,11 @@ std::vector<double> seconds_of(const std::vector<Sample>& samples);
 
 /// How well the median of those is known (see median_uncertainty); infinite where too few are clean.
 double clean_uncertainty(const std::vector<Sample>& samples);
+
+/// How far the case moved between visits, among those with nine clean samples or half of all: the median of a later one over that of the first,
+/// and the middle of these ratios by their distance from 1, since one visit of several does not move the median of all. 0 where fewer than two
+/// visits are clean.
+double found_again(const std::vector<Sample>& samples);
 
 /// The samples to judge by, in the order they were taken, in `count` parts, and the median of each; fewer where there are fewer samples.
 std::vector<double> repetition_medians(const std::vector<Sample>& samples, int count);

@@ -32,7 +32,8 @@ void Sampler::round(int count) {
     on_device_ += timing.seconds;
     sampled_wall_ += timing.wall;
     clock_check_->saw(timing.clock);
-    const Sample sample{timing.seconds / static_cast<double>(calls_), timing.clock, rounds_, timing.disturbed, clock_check_->throttled(timing.clock)};
+    const Sample sample{.seconds = timing.seconds / static_cast<double>(calls_), .clock = timing.clock, .round = rounds_,
+                        .disturbed = timing.disturbed, .throttled = clock_check_->throttled(timing.clock)};
     clean += sample.clean();
     samples_.push_back(sample);
   }

@@ -17,6 +17,7 @@ std::string sidecar_text(const std::vector<CaseResult>& results) {
     for (const Sample& sample : result.measurement.samples) {
       own["seconds"].push_back(sample.seconds);
       own["round"].push_back(sample.round);
+      own["visit"].push_back(sample.visit);
       own["clock_MHz"].push_back(sample.clock * 1e-6);
       own["disturbed"].push_back(sample.disturbed);
       own["throttled"].push_back(sample.throttled);

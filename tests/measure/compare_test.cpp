@@ -97,6 +97,10 @@ TEST(Compare, ASaggedClockExplainsMuch) {
   EXPECT_EQ(change_between(at(1, 1780), at(2.2, 1250)), Change::slower) << "(1780 / 1250)² is 2.03";
   EXPECT_EQ(change_between(at(1, 1780), at(1.9, 1600)), Change::none) << "(1780 / 1600)² is 1.24, but sharing a core costs up to 2";
   EXPECT_EQ(change_between(at(1, std::nan("")), at(1.05, std::nan(""))), Change::slower) << "an unknown clock explains nothing";
+  const Record quiet{"a.json", {}, {at(1, 1780)}}, shared{"b.json", {}, {at(1.5, 1250)}};
+  EXPECT_NE(comparison_table(compare_records(quiet, shared, {}), quiet, shared).find("clock had sagged under 1 of 1"), std::string::npos);
+  EXPECT_NE(comparison_json(compare_records(shared, quiet, {}), shared, quiet).find("\"clock_sagged\": true"), std::string::npos);
+  EXPECT_EQ(comparison_table(compare_records(quiet, quiet, {}), quiet, quiet).find("sagged"), std::string::npos);
   const char* const on_gpu = "l2/fused/cuda/forward/f32/1000";
   EXPECT_EQ(change_between(at(1, 1780, on_gpu), at(1.5, 1600, on_gpu)), Change::slower);
   const Record a{"a.json", {}, {at(1, 1780), at(1, 5000, on_gpu)}}, b{"b.json", {}, {at(1.05, 1780), at(1, 5000, on_gpu)}};

@@ -104,6 +104,28 @@ TEST(Samples, RepetitionMedians) {
   EXPECT_EQ(repetition_medians(samples, 9).size(), 6u);
 }
 
+/// Visits of nine samples each that took so long; those of a visit at 0 were all disturbed.
+std::vector<Sample> visits(const std::vector<double>& seconds) {
+  std::vector<Sample> samples;
+  for (std::size_t visit = 0; visit < seconds.size(); ++visit)
+    for (int i = 0; i < 9; ++i)
+      samples.push_back({.seconds = std::max(seconds[visit], 1.0), .visit = static_cast<int>(visit), .disturbed = seconds[visit] == 0});
+  return samples;
+}
+
+TEST(Samples, ACaseIsFoundAgainOrNot) {
+  EXPECT_EQ(found_again(visits({})), 0);
+  EXPECT_EQ(found_again(visits({2})), 0) << "one visit";
+  EXPECT_EQ(found_again(visits({2, 0})), 0) << "one clean visit";
+  EXPECT_DOUBLE_EQ(found_again(visits({2, 2.2})), 1.1);
+  EXPECT_DOUBLE_EQ(found_again(visits({0, 4, 0, 3})), 0.75) << "from the first clean one";
+  EXPECT_DOUBLE_EQ(found_again(visits({2, 2.02, 3, 2})), 1.01) << "one of several that was off";
+  EXPECT_DOUBLE_EQ(found_again(visits({3, 2, 2, 2.1})), 2.0 / 3) << "the first was";
+  std::vector<Sample> few = visits({2, 3});
+  for (std::size_t i = 9; i < 14; ++i) few[i].throttled = true;
+  EXPECT_EQ(found_again(few), 0) << "four clean samples of nine";
+}
+
 /// Samples that `rule` needs in noise of that size, at 1 ms each.
 std::size_t samples_needed(const StopRule& rule, double noise, Verdict& verdict, std::uint32_t seed) {
   std::mt19937 random(seed);
