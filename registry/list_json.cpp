@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/host_cache.h"
 #include "registry/build_info.h"
 #include "registry/registry.h"
 
@@ -70,6 +71,7 @@ Json build_json() {
 std::string list_json(const ListRequest& request) {
   Json json{{"version", build_info().version}, {"build", build_json()}};
   json["cuda"] = {{"built", built_with_cuda()}, {"device", request.device.empty() ? Json(nullptr) : Json(request.device)}};
+  json["host"] = {{"cache_bytes", last_level_cache_bytes()}};
   json["losses"] = Json::array();
   for (const Loss& loss : Registry::instance().losses())
     if (!request.loss || request.loss(loss)) json["losses"].push_back(json_of(loss));

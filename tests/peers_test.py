@@ -19,6 +19,7 @@ sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "python")]
 sys.dont_write_bytecode = True
 
 from peers_lib import __main__ as program  # noqa: E402
+from peers_lib.budget import Budget  # noqa: E402
 from peers_lib import array_peers, clocks, contenders, gate, measure, peers, problems, record, summary, table  # noqa: E402
 from report_lib import records  # noqa: E402
 
@@ -101,6 +102,12 @@ class Script(unittest.TestCase):
         for variant in ("numpy", "scalar"):
             self.assertIn(f"l2/{variant}/", done.stdout)
 
+    def test_what_the_budget_has_no_time_for_is_named(self):
+        text, run = self.measured("--loss", "l2,huber", "--elements", "1024", "--peers", "numpy", "--budget", "0.1s")
+        self.assertEqual(run.cases, [])
+        self.assertIn("the budget of 0.1s left no time for l2 forward f32 1024, ", text)
+        self.assertIn("huber/*/cpu/gradient/f32/1024", run.context["dropped"].split())
+
     def test_bad_input(self):
         for words, naming in [
             (["--loss", "l3"], "--loss 'l3' matches nothing; accepted: l1, l2"),
@@ -112,6 +119,8 @@ class Script(unittest.TestCase):
             (["--elements", "0"], "--elements 0"),
             (["--elements", "many"], "--elements"),
             (["--seconds", "nan"], "--seconds"),
+            (["--budget", "soon"], "--budget 'soon'"),
+            (["--budget", "0s"], "--budget '0s'"),
             (["--threads", "0"], "--threads"),
             (["--sets", "0"], "--sets 0"),
             (["--out", "/nowhere/x.json"], "/nowhere/x.json"),
@@ -133,6 +142,38 @@ class Script(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         for word in ("--install", "--workload", "--elements", "kernelbench"):
             self.assertIn(word, done.stdout)
+
+
+class SharedTime(unittest.TestCase):
+    """A machine on which a contender takes `untimed` seconds beside its timing, and uses `share` of what it may."""
+
+    def spend(self, limit, groups, untimed, share=1.0):
+        now, timed, given = 0.0, 0.0, []
+        plan = Budget(limit, 0.4, groups, lambda: now)
+        for entrants in groups:
+            seconds = plan.next(timed)
+            given.append(seconds)
+            if seconds is not None:
+                timed += entrants * share * seconds
+                now += entrants * (untimed + share * seconds)
+        return given, now
+
+    def test_without_a_limit_everybody_gets_all_they_may(self):
+        self.assertEqual(self.spend(math.inf, [4, 4, 40], 5)[0], [0.4] * 3)
+
+    def test_short_time_is_shared_and_kept_to(self):
+        for limit in (20, 40, 60):
+            for untimed in (0.1, 0.4, 0.7):
+                for share in (0.2, 1.0):
+                    given, spent = self.spend(limit, [6] * 10, untimed, share)
+                    self.assertLessEqual(spent, limit)
+                    if 60 * (untimed + 0.02) < 0.8 * limit:
+                        self.assertNotIn(None, given, (limit, untimed))
+
+    def test_a_small_group_still_fits_after_a_large_one_did_not(self):
+        given, _ = self.spend(10, [4, 400, 4], 0.3)
+        self.assertIsNone(given[1])
+        self.assertIsNotNone(given[2])
 
 
 class Wrong(array_peers.NumPy):

@@ -108,7 +108,7 @@ class Made(unittest.TestCase):
         calls = (self.folder / "calls").read_text()
         for call in ("lossbench validate --json --loss nll --backend cuda\n",
                      "lossbench validate --json --loss l2 --backend cuda --device-reference\n",
-                     "run --loss l2,nll --budget", "--backend simt", "--backend cuda --shape 65536,", "peers --out"):
+                     "run --loss l2,nll --budget", "--backend simt", "--backend cuda --shape 65536,", "peers --budget"):
             self.assertIn(call, calls)
         for tool in ("memcheck", "racecheck", "initcheck", "synccheck"):
             self.assertIn(f"compute-sanitizer --tool {tool} --error-exitcode 99", calls)

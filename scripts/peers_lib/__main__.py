@@ -4,6 +4,7 @@ import argparse
 import fnmatch
 import os
 import pathlib
+import re
 import shlex
 import sys
 import time
@@ -14,6 +15,7 @@ sys.path[:0] = [str(ROOT / "python")]
 import lossbench  # noqa: E402
 
 from . import arrays, clocks, contenders, measure, peers, problems, record, table  # noqa: E402
+from .budget import Budget  # noqa: E402
 
 
 UNKNOWN_L2 = 64 << 20  # bytes, where PyTorch is too old to tell: more than any card has but the largest
@@ -42,7 +44,9 @@ def parse(words):
     parser.add_argument("--peers", default="*", metavar="LIST", help=f"of {', '.join(peers.NAMES)}")
     parser.add_argument("--elements", type=int, metavar="N", help=f"of the largest input; default: {problems.HOST_ELEMENTS} on a CPU, "
                         f"{problems.DEVICE_ELEMENTS} on a GPU")
-    parser.add_argument("--seconds", type=float, default=0.4, metavar="S", help="to time one contender on one problem (default 0.4)")
+    parser.add_argument("--seconds", type=float, default=0.4, metavar="S", help="to time one contender on one problem, at most (default 0.4)")
+    parser.add_argument("--budget", metavar="TIME", default="none", help="for everything, as 60s or 2min: contenders get less time each, and "
+                        "problems that there is none left for are named (default: none)")
     parser.add_argument("--threads", type=int, metavar="N", help="of the peers on a CPU; default: as many as cores, which is what ours take")
     parser.add_argument("--sets", type=int, metavar="N", help="of inputs to rotate through; default: as many as fill the last-level cache four "
                         f"times, at most {measure.MOST_SETS}")
@@ -61,6 +65,14 @@ def matching(text, names, flag):
         if not fnmatch.filter(names, pattern):
             raise BadInput(f"{flag} '{pattern}' matches nothing; accepted: {', '.join(names)}")
     return [name for name in names if not text or any(fnmatch.fnmatch(name, pattern) for pattern in patterns(text))]
+
+
+def seconds(text):
+    """Of `--budget`; infinite for none."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|min)?", text)
+    if text != "none" and not (match and float(match[1]) > 0):
+        raise BadInput(f"--budget '{text}'; accepted: a positive number of seconds or minutes, as 90s or 2min, or none")
+    return float("inf") if text == "none" else float(match[1]) * (60 if (match[2] or "s") != "s" else 1)
 
 
 def choose_device(wanted, torch, listing):
@@ -95,6 +107,7 @@ def run(words):
     options = parse(words)
     torch = peers.import_or_none("torch")[0]
     listing = lossbench.listing()
+    limit = seconds(options.budget)
     dtypes = matching(options.dtype, arrays.DTYPES, "--dtype")
     check(options, dtypes, torch)
     device = choose_device(options.device, torch, listing)
@@ -113,23 +126,32 @@ def run(words):
         clock, handle, backends = clocks.DeviceClock(torch, stream), stream.cuda_stream, ("cuda",)
         cache = getattr(torch.cuda.get_device_properties(0), "L2_cache_size", UNKNOWN_L2)
     else:
-        clock, handle, backends, cache = clocks.HostClock(), None, ("cpu", "scalar"), record.last_level_cache()
+        clock, handle, backends, cache = clocks.HostClock(), None, ("cpu", "scalar"), listing["host"]["cache_bytes"]
     own = [contender for backend in backends for contender in contenders.ours(backend, torch, handle)]
     wanted = matching(options.variant, [contender.name for contender in own], "--variant")
     own = [contender for contender in own if contender.name in wanted]
     settings = measure.Settings(torch, device, clock, own + found, options.seconds, options.seed, cache, options.sets,
                                 progress)
+    groups = measure.in_groups(chosen)
+    plan = Budget(limit, options.seconds, [len(group) * len(settings.contenders) for group in groups])
 
     print(f"{len(chosen)} problems, {len(own)} of ours, peers: {', '.join(f'{peer.name} {peer.version}' for peer in found) or 'none'}; "
           f"{threads} threads, {clock.kind}", flush=True)
-    started, results, declined = time.monotonic(), [], {}
-    for group in measure.in_groups(chosen):
+    started, results, declined, dropped = time.monotonic(), [], {}, []
+    for group in groups:
+        settings.seconds = plan.next(sum(result.timed for result in results))
+        if settings.seconds is None:
+            dropped += group
+            continue
         results += measure.measure(group, settings, declined)
     progress("")
     peer_names = [peer.name for peer in found]
     print("\n" + table.text(results, peer_names, missing) + f"\n\nmeasured in {time.monotonic() - started:.0f} s")
+    if dropped:
+        print(f"the budget of {options.budget} left no time for " + ", ".join(map(table.title, dropped)))
     if options.out:
-        facts = record.context(listing, settings, {"threads": threads, "workload": options.workload}, missing,
+        plans = {"threads": threads, "workload": options.workload, "budget": limit, "dropped": dropped}
+        facts = record.context(listing, settings, plans, missing,
                                shlex.join(["scripts/peers", *words]), {peer.name: peer.version for peer in found})
         record.write(options.out, facts, results)
         print(f"JSON in {options.out}")

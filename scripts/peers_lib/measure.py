@@ -25,6 +25,7 @@ class Result:
     contract_bytes: int = 0
     sets: int = 0
     calls: int = 0
+    timed: float = 0.0                           # seconds that went into the samples
     cached: bool = False                         # all sets together fit the last-level cache
 
     @property
@@ -134,19 +135,18 @@ class Entrant:
     def record(self):
         self.recording = self.group.settings.clock.record(self.contender, self.functions)
         self.result.calls = self.recording.calls
-        self.spent = 0.0
 
     def wants_more(self, round_):
         if round_ < FEWEST:
             return True
-        if self.spent >= self.group.settings.seconds:
+        if self.result.timed >= self.group.settings.seconds:
             return False
         return round_ < ROUNDS or self.result.uncertainty > PRECISION
 
     def take_sample(self):
         start = time.perf_counter()
         self.result.samples.append(self.recording.sample())
-        self.spent += time.perf_counter() - start
+        self.result.timed += time.perf_counter() - start
 
 
 def enter(contender, problem, group, results, declined):

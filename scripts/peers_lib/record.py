@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import math
 import os
 import pathlib
 import platform
@@ -22,13 +23,6 @@ def first_line(path, field=""):
     except OSError:
         pass
     return ""
-
-
-def last_level_cache():
-    """Bytes of the largest cache that the system knows of; 32 MiB where it knows none."""
-    sizes = [first_line(path) for path in pathlib.Path("/sys/devices/system/cpu/cpu0/cache").glob("index*/size")]
-    units = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
-    return max([int(size[:-1]) * units[size[-1]] for size in sizes if size and size[-1] in units], default=32 << 20)
 
 
 def context(listing, settings, options, missing, command_line, versions):
@@ -52,12 +46,13 @@ def context(listing, settings, options, missing, command_line, versions):
         "device": device,
         "cpu": first_line("/proc/cpuinfo", "model name") or platform.processor(),
         "cpu_threads": str(options["threads"]),
-        "cpu_cache_bytes": str(last_level_cache()),
+        "cpu_cache_bytes": str(listing["host"]["cache_bytes"]),
         "memory": first_line("/proc/meminfo", "MemTotal"),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "mode": "steady",
         "clock": settings.clock.kind,
         "workload": options["workload"],
+        "budget_seconds": f"{options['budget']:g}" if math.isfinite(options["budget"]) else "none",
         "seed": str(settings.seed),
         "command_line": command_line,
         "version_python": platform.python_version(),
@@ -65,6 +60,8 @@ def context(listing, settings, options, missing, command_line, versions):
     if settings.device == "cuda":
         facts |= {"gpu": device, "cuda_runtime": str(torch.version.cuda)}
     facts |= {f"version_{name}": version for name, version in versions.items()}
+    if options["dropped"]:  # of every contender
+        facts["dropped"] = " ".join(problem.name("*", settings.device) for problem in options["dropped"])
     if missing:
         facts["missing_peers"] = "; ".join(f"{name}: {reason}" for name, reason in missing.items())
     return facts

@@ -16,9 +16,13 @@ def run(job, limit, file, *flags, losses=None):
     """`lossbench run` into a file. It exits with 1 where a case failed, and has then written all others."""
     path = job.folder / file
     losses = ",".join(job.losses if losses is None else losses)
-    budget = max(2, int(limit - min(MARGIN, limit / 4)))
-    done = process.run([job.lossbench, "run", "--loss", losses, "--budget", f"{budget}s", "--out", path, *flags], limit + MARGIN)
+    done = process.run([job.lossbench, "run", "--loss", losses, "--budget", budget_of(limit), "--out", path, *flags], limit + MARGIN)
     return judged(path, done, limit + MARGIN)
+
+
+def budget_of(limit):
+    """What a program is given of a step's seconds."""
+    return f"{max(2, int(limit - min(MARGIN, limit / 4)))}s"
 
 
 def judged(path, done, limit):
@@ -66,7 +70,7 @@ def peers(job, limit):
     if not library.exists():
         return Result(SKIPPED, f"there is no {library}, by which peers reach our variants")
     path = job.folder / "peers.json"
-    command = [job.peers, "--out", path] + (["--loss", ",".join(job.losses)] if job.selected else [])
+    command = [job.peers, "--budget", budget_of(limit), "--out", path] + (["--loss", ",".join(job.losses)] if job.selected else [])
     done = process.run(command, limit + MARGIN, LOSSBENCH_LIBRARY=str(library))
     if done.status == 2 and job.selected and "matches nothing" in done.errors:
         return Result(SKIPPED, "peers have none of these losses")
