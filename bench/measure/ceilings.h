@@ -25,7 +25,8 @@ struct Ceiling {
 
 class Ceilings {
  public:
-  explicit Ceilings(Device& device) : device_(&device) {}
+  explicit Ceilings(Device& device)
+      : device_(&device), clock_(device.where() == Where::host ? ClockCheck::host_top : ClockCheck::tolerance) {}
 
   /// Traffic of that shape over `bytes` bytes a pass, rounded to a power of two. Measured when first asked for,
   /// like the losses: recorded, rotating through more memory than the cache holds, median of samples.

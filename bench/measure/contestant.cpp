@@ -154,8 +154,8 @@ bool Contestant::wants_more() const {
   if (!alive() || !sampler_) return false;
   if (sampler_->rounds() < settings_->rounds) return true;
   const std::vector<Sample>& samples = sampler_->samples();
-  const std::size_t clean = clean_count(samples);
-  if (clean < samples.size() && clean < settings_->stop.least_samples) return sampler_->spent() < most_seconds() + settings_->patience;
+  const std::size_t spotless = spotless_count(samples);
+  if (spotless < samples.size() && spotless < settings_->stop.least_samples) return sampler_->spent() < most_seconds() + settings_->patience;
   const StopRule stop{settings_->stop.least_samples, settings_->stop.precision, most_seconds()};
   return stop.judge(seconds_of(samples), sampler_->spent()) == Verdict::more;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <iterator>
 #include <limits>
 #include <map>
@@ -12,25 +13,31 @@
 namespace lossbench {
 namespace {
 
-constexpr std::size_t kEnoughClean = 27;  // three for each of nine repetitions
-constexpr std::size_t kEnoughCleanOfVisit = 9;
+constexpr std::size_t kEnough = 27;        // three for each of nine repetitions
+constexpr std::size_t kEnoughOfVisit = 9;
+
+/// Whether so many of `all` samples can stand for them.
+bool enough(std::size_t kept, std::size_t all) { return kept >= kEnough || 5 * kept >= all; }
+
+std::size_t count(const std::vector<Sample>& samples, bool (Sample::*kind)() const) {
+  return static_cast<std::size_t>(std::count_if(samples.begin(), samples.end(), std::mem_fn(kind)));
+}
 
 }  // namespace
 
-std::size_t clean_count(const std::vector<Sample>& samples) {
-  return static_cast<std::size_t>(std::count_if(samples.begin(), samples.end(), [](const Sample& sample) { return sample.clean(); }));
-}
+std::size_t clean_count(const std::vector<Sample>& samples) { return count(samples, &Sample::clean); }
+std::size_t spotless_count(const std::vector<Sample>& samples) { return count(samples, &Sample::spotless); }
 
-bool enough_clean(const std::vector<Sample>& samples) {
-  const std::size_t clean = clean_count(samples);
-  return clean >= kEnoughClean || 5 * clean >= samples.size();
-}
+bool enough_clean(const std::vector<Sample>& samples) { return enough(clean_count(samples), samples.size()); }
 
 std::vector<Sample> judged(const std::vector<Sample>& samples) {
-  if (!enough_clean(samples)) return samples;
-  std::vector<Sample> clean;
-  std::copy_if(samples.begin(), samples.end(), std::back_inserter(clean), [](const Sample& sample) { return sample.clean(); });
-  return clean;
+  for (const auto kind : {&Sample::spotless, &Sample::clean}) {
+    if (!enough(count(samples, kind), samples.size())) continue;
+    std::vector<Sample> kept;
+    std::copy_if(samples.begin(), samples.end(), std::back_inserter(kept), std::mem_fn(kind));
+    return kept;
+  }
+  return samples;
 }
 
 std::vector<double> seconds_of(const std::vector<Sample>& samples) {
@@ -44,16 +51,17 @@ double clean_uncertainty(const std::vector<Sample>& samples) {
 }
 
 double found_again(const std::vector<Sample>& samples) {
-  std::map<int, std::vector<Sample>> visits;
-  for (const Sample& sample : samples) visits[sample.visit].push_back(sample);
+  if (!enough_clean(samples)) return 0;
+  std::map<int, std::size_t> taken;
+  for (const Sample& sample : samples) ++taken[sample.visit];
+  std::map<int, std::vector<double>> kept;
+  for (const Sample& sample : judged(samples)) kept[sample.visit].push_back(sample.seconds);
   std::vector<double> ratios;
   std::optional<double> first;
-  for (const auto& [visit, taken] : visits) {
-    const std::size_t clean = clean_count(taken);
-    if (clean < kEnoughCleanOfVisit && 2 * clean < taken.size()) continue;
-    const double seconds = median(seconds_of(taken));
-    if (first) ratios.push_back(seconds / *first);
-    else first = seconds;
+  for (const auto& [visit, seconds] : kept) {
+    if (seconds.size() < kEnoughOfVisit && 2 * seconds.size() < taken[visit]) continue;
+    if (first) ratios.push_back(median(seconds) / *first);
+    else first = median(seconds);
   }
   if (ratios.empty()) return 0;
   std::sort(ratios.begin(), ratios.end(), [](double a, double b) { return std::fabs(std::log(a)) < std::fabs(std::log(b)); });

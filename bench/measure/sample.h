@@ -22,16 +22,19 @@ struct Sample {
   int visit = 0;           ///< rounds of a visit follow each other; between visits lie other cases
   bool disturbed = false;
   bool throttled = false;  ///< the clock had sagged
+  bool below_top = false;  ///< it was not quite the highest: see ClockCheck
   bool clean() const { return !disturbed && !throttled; }
+  bool spotless() const { return clean() && !below_top; }
 };
 
 std::size_t clean_count(const std::vector<Sample>& samples);
+std::size_t spotless_count(const std::vector<Sample>& samples);
 
 /// Whether enough samples are clean to be judged by alone: 27, or a fifth of them.
 bool enough_clean(const std::vector<Sample>& samples);
 
-/// The samples to judge by, in the order they were taken: the clean ones where there are enough of them, else all. None is ever dropped from
-/// the record.
+/// The samples to judge by, in the order they were taken: the spotless ones where there are enough of them, else the clean ones where there are,
+/// else all. None is ever dropped from the record.
 std::vector<Sample> judged(const std::vector<Sample>& samples);
 
 /// Their times.
@@ -40,9 +43,9 @@ std::vector<double> seconds_of(const std::vector<Sample>& samples);
 /// How well the median of those is known (see median_uncertainty); infinite where too few are clean.
 double clean_uncertainty(const std::vector<Sample>& samples);
 
-/// How far the case moved between visits, among those with nine clean samples or half of all: the median of a later one over that of the first,
-/// and the middle of these ratios by their distance from 1, since one visit of several does not move the median of all. 0 where fewer than two
-/// visits are clean.
+/// How far the case moved between visits, among those that have nine of the samples to judge by, or half of their own among
+/// them: the median of a later one over that of the first, and the middle of these ratios by their distance from 1, since one visit of several does not move the median of
+/// all. 0 where there are fewer than two such visits, or not enough clean samples.
 double found_again(const std::vector<Sample>& samples);
 
 /// The samples to judge by, in the order they were taken, in `count` parts, and the median of each; fewer where there are fewer samples.

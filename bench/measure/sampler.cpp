@@ -26,15 +26,15 @@ void Sampler::warm_up() {
 }
 
 void Sampler::round(int count) {
-  int clean = 0;
-  for (int taken = 0; clean < count && taken < (1 + settings_.retries) * count; ++taken) {
+  int spotless = 0;
+  for (int taken = 0; spotless < count && taken < (1 + settings_.retries) * count; ++taken) {
     const Timing timing = fastest_stretch();
     on_device_ += timing.seconds;
     sampled_wall_ += timing.wall;
     clock_check_->saw(timing.clock);
     const Sample sample{.seconds = timing.seconds / static_cast<double>(calls_), .clock = timing.clock, .round = rounds_,
-                        .disturbed = timing.disturbed, .throttled = clock_check_->throttled(timing.clock)};
-    clean += sample.clean();
+                        .disturbed = timing.disturbed, .throttled = clock_check_->throttled(timing.clock), .below_top = clock_check_->below_top(timing.clock)};
+    spotless += sample.spotless();
     samples_.push_back(sample);
   }
   clock_check_->flag(samples_);

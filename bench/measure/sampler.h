@@ -29,7 +29,7 @@ class Sampler {
   /// The same work for `warm_up_seconds`, and on until two readings of the clock agree.
   void warm_up();
 
-  /// Takes samples until `count` clean ones are there or each has been retried, and keeps all of them.
+  /// Takes samples until `count` spotless ones are there or each has been retried, and keeps all of them.
   void round(int count);
 
   const std::vector<Sample>& samples() const { return samples_; }

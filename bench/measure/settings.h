@@ -20,7 +20,7 @@ struct Settings {
   double bandwidth = 4.8e12;    ///< bytes per second that predicted times assume
   Mode mode = Mode::steady;
   StopRule stop = {};           ///< most_seconds is for a GPU; a case on the host gets half of it
-  double patience = 0;          ///< seconds beyond that in which a case may wait for clean samples
+  double patience = 0;          ///< seconds beyond that in which a case may wait for spotless samples
   std::optional<double> budget; ///< seconds of the whole run
 };
 

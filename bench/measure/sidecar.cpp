@@ -21,6 +21,7 @@ std::string sidecar_text(const std::vector<CaseResult>& results) {
       own["clock_MHz"].push_back(sample.clock * 1e-6);
       own["disturbed"].push_back(sample.disturbed);
       own["throttled"].push_back(sample.throttled);
+      own["below_top"].push_back(sample.below_top);
     }
   }
   return nlohmann::ordered_json{{"cases", cases}}.dump() + "\n";
