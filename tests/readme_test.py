@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """README.md against the program: its lists of losses and variants, its `eval` examples, the files and options it names.
 
-    LOSSBENCH=build/release/lossbench tests/readme_test.py --write    writes the two lists anew (from a build with CUDA), and the headlines
+    LOSSBENCH=build/release/lossbench tests/readme_test.py --write    writes the two lists anew (from a build with CUDA)
 """
 
 import json
@@ -16,11 +16,6 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "scripts"))
-sys.dont_write_bytecode = True
-
-from report_lib import markdown  # noqa: E402
-
 README = ROOT / "README.md"
 LOSSBENCH = os.environ.get("LOSSBENCH", str(ROOT / "build" / "release" / "lossbench"))
 PROGRAM_IN_README = "build/release/lossbench"
@@ -84,15 +79,6 @@ def places(backends):
     return ", ".join(place for place, names in (("CPU", {"scalar", "cpu"}), ("GPU", {"cuda"})) if names & backends)
 
 
-def headlines(folders):
-    """What the records in results/ say; where there is none, how to make one."""
-    return "\n".join(markdown.of_record(folder, ROOT) for folder in folders) or "No record is kept yet; `scripts/record` makes one.\n"
-
-
-def recorded():
-    return sorted(path.parent for path in (ROOT / "results").glob("[!.]*/run.json"))
-
-
 DTYPES = ("f32", "f64", "f16", "bf16", "f8_e4m3", "f8_e5m2")
 LISTS = {
     "losses": (["loss", "formula", "inputs", "options"], loss_rows),
@@ -122,9 +108,6 @@ class Lists(unittest.TestCase):
         self.assertEqual([name for name in written if name in built], list(built))
         for name, cells in built.items():
             self.assertEqual(written[name][1:-1], cells[1:-1], name)
-
-    def test_headlines(self):
-        self.assertEqual(block(self.text, "headlines"), headlines(recorded()))
 
     def test_which_variants_do_not_repeat(self):
         loose = {variant["name"] for variant in self.data["variants"] if variant["order"] == "none"}
@@ -184,7 +167,7 @@ class Names(unittest.TestCase):
 def write():
     text, data = README.read_text(encoding="utf-8"), registry()
     blocks = {name: table(header, rows(data)) for name, (header, rows) in LISTS.items()}
-    for name, lines in {**blocks, "headlines": headlines(recorded())}.items():
+    for name, lines in blocks.items():
         opening, closing = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
         before, after = text.split(opening)[0], text.split(closing)[1]
         text = before + opening + lines + closing + after

@@ -43,9 +43,9 @@ std::vector<double> seconds_of(const std::vector<Sample>& samples);
 /// How well the median of those is known (see median_uncertainty); infinite where too few are clean.
 double clean_uncertainty(const std::vector<Sample>& samples);
 
-/// How far the case moved between visits, among those that have nine of the samples to judge by, or half of their own among
-/// them: the median of a later one over that of the first, and the middle of these ratios by their distance from 1, since one visit of several does not move the median of
-/// all. 0 where there are fewer than two such visits, or not enough clean samples.
+/// How far the case moved between visits: the median of a later one over that of the first, and the middle of these ratios by their distance
+/// from 1, since one visit of several does not move the median of all. A visit counts with nine of the samples to judge by, or half of its own
+/// among them. 0 where fewer than two do, or too few samples are clean.
 double found_again(const std::vector<Sample>& samples);
 
 /// The samples to judge by, in the order they were taken, in `count` parts, and the median of each; fewer where there are fewer samples.

@@ -2,6 +2,30 @@
 
 python_has() { "$1" -c "import ${2// /, }" >/dev/null 2>&1; }
 
+# Finding a package is quick where importing it is not.
+has_modules() { "$1" -c 'import importlib.util, sys; sys.exit(any(importlib.util.find_spec(name) is None for name in sys.argv[1:]))' "${@:2}" 2>/dev/null; }
+
+# Sets FOUND to the first Python here that has these modules; empty where none has.
+find_python_with() {
+  FOUND=
+  local candidate
+  for candidate in "$ROOT/.venv/bin/python" "$(command -v python3 || true)" /usr/bin/python3; do
+    if [[ -x $candidate ]] && has_modules "$candidate" "$@"; then FOUND=$candidate; return; fi
+  done
+}
+
+# The distribution's PyTorch for the CPU, where no Python here has one.
+install_torch() {
+  find_python_with numpy torch
+  if [[ -n $FOUND ]]; then return; fi
+  (install_packages python3-torch python3-numpy) || warn "going on without PyTorch"
+}
+
+# Installs it for a comparison, where that is allowed. For a GPU it is the user's choice of several.
+ensure_torch() {
+  if [[ $INSTALL == yes && -z $GPU ]] && command -v apt-get >/dev/null; then install_torch; fi
+}
+
 # Packages from PyPI into an environment of our own.
 make_venv_from_pypi() {
   local python

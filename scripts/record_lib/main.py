@@ -22,9 +22,9 @@ from record_lib.steps import FAILED, Step, run_all  # noqa: E402
 WITH_GPU = [Step("validate", 20, checks.validate_small), Step("validate large sizes", 10, checks.validate_large),
             Step("compute-sanitizer", 16, checks.sanitize), Step("ladder", 26, measurements.ladder), Step("counts", 5, measurements.counts),
             Step("sizes", 8, measurements.sizes), Step("peers", 10, measurements.peers), Step("report", 5, measurements.report)]
-WITHOUT_GPU = [Step("validate", 18, checks.validate_small), Step("validate large sizes", 0.01, checks.validate_large),
-               Step("compute-sanitizer", 0.01, checks.sanitize), Step("ladder", 45, measurements.ladder), Step("counts", 0.01, measurements.counts),
-               Step("sizes", 12, measurements.sizes), Step("peers", 17, measurements.peers), Step("report", 8, measurements.report)]
+WITHOUT_GPU = [Step("validate", 28, checks.validate_small), Step("validate large sizes", 0.01, checks.validate_large),
+               Step("compute-sanitizer", 0.01, checks.sanitize), Step("ladder", 42, measurements.ladder), Step("counts", 0.01, measurements.counts),
+               Step("sizes", 10, measurements.sizes), Step("peers", 14, measurements.peers), Step("report", 6, measurements.report)]
 
 
 @dataclass
