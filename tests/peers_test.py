@@ -68,7 +68,7 @@ class Script(unittest.TestCase):
         self.assertEqual(run.context["version_numpy"], np.__version__)
         self.assertEqual(run.context["executable"], "scripts/peers")
         self.assertIn("skipped: quack: not installed" if not has(sys.executable, "quack") else "quack", text)
-        self.assertRegex(text, r"(?m)^l2 forward f32 1024 +\S+ +[\d.]+x$")
+        self.assertRegex(text, r"(?m)^l2 forward f32 1024 +\S+( +[\d.]+x\*?)+$")
 
     @unittest.skipUnless(TORCH_PYTHON, "no Python here has PyTorch")
     def test_with_pytorch(self):
@@ -190,6 +190,12 @@ class Wrong(array_peers.NumPy):
 
 def one_gradient_off(outputs, _):
     gradient = outputs["grad_input"]
+    gradient[np.abs(gradient).argmax()] *= 1.1
+    return outputs
+
+
+def one_gradient_rough(outputs, _):
+    gradient = outputs["grad_input"]
     gradient[np.abs(gradient).argmax()] *= 1.001
     return outputs
 
@@ -225,6 +231,16 @@ class Measuring(unittest.TestCase):
                 entry, = record.entries(result, 0)
                 self.assertTrue(entry["error_occurred"])
                 self.assertEqual((entry["peer"], entry["error_message"]), (1, result.failure))
+
+    def test_a_peer_that_is_less_exact_is_timed_and_marked(self):
+        result = self.results(Wrong("rough", one_gradient_rough))["rough"]
+        self.assertEqual((result.failure, result.inexact), ("", True))
+        self.assertTrue(50 < result.error.ratio < 150, result.error)  # 1e-3 of the largest gradient, where 1.1e-5 of it are allowed
+        read = records.parse(json.dumps(record.document({}, [result]))).cases[0]
+        self.assertEqual((read.failed, read.caveats[0]), (False, "inexact"))
+        ours = Wrong("ours", one_gradient_rough)
+        ours.peer = False
+        self.assertIn("misses its tolerance", self.results(ours)["ours"].failure)
 
     def test_who_changes_inputs_harms_nobody_else(self):
         results = self.results(Wrong("wrong", spoil_inputs), array_peers.NumPy())

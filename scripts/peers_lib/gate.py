@@ -33,6 +33,11 @@ CONDITIONS = {
 }
 
 
+# So many times as far off as is allowed may a peer be and still have a figure, which says so: that is how it computes, and what its users get.
+# Further off it computes something else.
+MOST_INEXACT = 1000
+
+
 @dataclass
 class Reference:
     outputs: dict     # by name, in double
@@ -64,6 +69,9 @@ class Error:
     @property
     def passed(self):
         return self.ratio <= 1  # False for NaN
+
+    def accepted(self, peer):
+        return self.ratio <= MOST_INEXACT if peer else self.passed
 
 
 def accuracy_of(array, dtype):

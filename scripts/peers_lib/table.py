@@ -57,7 +57,7 @@ def ratios(results, peers):
             if theirs is None or ours is None:
                 cells.append("-")
             else:
-                cells.append("wrong" if theirs.failure else f"{theirs.seconds / ours.seconds:.2f}x")
+                cells.append("wrong" if theirs.failure else f"{theirs.seconds / ours.seconds:.2f}x" + "*" * theirs.inexact)
         rows.append([name, *cells])
     return aligned(rows)
 
@@ -68,6 +68,8 @@ def failures(results):
 
 def text(results, peers, missing):
     parts = [figures(results), "time of each peer over that of our best:\n" + ratios(results, peers)]
+    if any(result.inexact for result in results):
+        parts.append("* less exact than ours are held to: its error is the multiple of what is allowed that the table above shows")
     if missing:
         parts.append("\n".join(f"skipped: {name}: {reason}" for name, reason in missing.items()))
     if wrong := failures(results):

@@ -8,7 +8,8 @@ GUIDE = [
     "medians; the dark line at a bar's end is about a 95 % interval of the median, which is the column *±*. **Ceiling**, the dashed line, is "
     "what memory did in the same run, in the same traffic shape and size.",
     "**Peers** are other people's libraries. A ratio to one is formed within one process, on the same arrays and with the same clock, against "
-    "the fastest of ours there: 2.00× is a peer that takes twice as long. Peers pass the same check, or have no ratio.",
+    "the fastest of ours there: 2.00× is a peer that takes twice as long. Peers go through the same check: one that misses it is *inexact*, and one "
+    "that misses it by more than a thousand times, or raises, has no ratio.",
     "**Caveats** are marked † and stand in the last column: *not converged* (time was up before the median was known to 0.5 %), "
     "*drift* (the machine changed by more than 2 % during the run), *throttled* and *disturbed* (a tenth of the samples or more at a sagged "
     "clock, or interrupted), *bimodal* (samples in two heaps), *cached* (the arrays fit the cache), *sync* (every call returns through the host).",

@@ -108,7 +108,8 @@ class Case:
     @property
     def caveats(self):
         """What a reader must know before believing the figure. See docs/measuring.md."""
-        words = ["not converged"] if self.counters.get("converged") == 0 else []
+        words = ["inexact"] if self.inexact else []
+        words += ["not converged"] if self.counters.get("converged") == 0 else []
         return words + [word for word in ("drift", "throttled", "disturbed", "bimodal", "cached") if self.counters.get(word)]
 
     @property
@@ -128,8 +129,13 @@ class Case:
         return self.counters["error_over_bound"] <= 1 if "error_over_bound" in self.counters else None
 
     @property
+    def inexact(self):
+        """A peer over the bound that ours are held to. scripts/peers has decided that it computes the loss all the same."""
+        return self.peer and not self.failure and self.within_bound is False
+
+    @property
     def failed(self):
-        return bool(self.failure) or self.within_bound is False
+        return bool(self.failure) or (self.within_bound is False and not self.peer)
 
 
 @dataclass

@@ -42,7 +42,7 @@ def row(case):
 
 
 def remark(case):
-    if case.within_bound is False:
+    if case.failed:
         return "**over its bound**"
     words = ["predicted"] if case.emulated else [case.label.split(":")[0]] if case.label else []
     return ", ".join(["peer"] * case.peer + words + case.caveats)
