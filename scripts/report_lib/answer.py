@@ -25,8 +25,8 @@ def machine(context):
 def verdict(run):
     done = [case for case in run.cases if not case.skipped and not case.peer]
     failed = [case for case in done if case.failed]
-    checked = [case for case in done if case.within_bound is not None]
     reference = [case for case in done if case.backend == "scalar"]
+    checked = [case for case in done if case.within_bound is not None and case.backend != "scalar"]
     losses = len(run.losses())
     if failed:
         names = ", ".join(f"`{case.loss}/{case.variant}` ({case.dtype}, {case.pass_})" for case in failed[:3])
@@ -121,13 +121,12 @@ def caveats(run):
         for word in case.caveats:
             counts[word] = counts.get(word, 0) + 1
     parts = [f"of {len(measured)} measured figures " + ", ".join(f"{count} *{word}*" for word, count in counts.items())] if counts else []
-    for process in run.processes:
-        dropped = str(process.context.get("dropped", "")).split()
-        if dropped:
-            parts.append(f"{len(dropped)} cases were left out for want of time, the first `{dropped[0]}`")
-        spread = float(process.context.get("revisit_spread", "nan"))
-        if spread > 0.02:
-            parts.append(f"measured again later, a figure moved by up to {numbers.percent(spread, 0)}")
+    dropped = [name for process in run.processes for name in str(process.context.get("dropped", "")).split()]
+    if dropped:
+        parts.append(f"{len(dropped)} cases were left out for want of time, the first `{dropped[0]}`")
+    spread = max((float(process.context.get("revisit_spread", 0)) for process in run.processes), default=0)
+    if spread > 0.02:
+        parts.append(f"measured again later, a figure moved by up to {numbers.percent(spread, 0)}")
     refused = [f"`{case.loss}/{case.variant}` ({case.pass_})" for case in run.cases if case.peer and case.failed]
     if refused:
         parts.append(f"{len(refused)} results of peers failed, and have no ratio: {', '.join(refused[:4])}"
