@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 sys.dont_write_bytecode = True
 
 from device_code import compiler, ptx, ptxas  # noqa: E402
+from device_code.known_spills import KNOWN_SPILLS  # noqa: E402
 
 # Variants that promise 16-byte loads: the name of the kernel that makes them, and how many of its operands they read so.
 # A loss with more operands (weights) may read those element by element.
@@ -32,41 +33,6 @@ VECTORISED = {
     "fused": ("fused_kernel", 2),
 }
 
-# Spills that ptxas of CUDA 13.0 makes at 32 to 128 registers a thread, although 255 are allowed. The rowwise kernels, which say how many blocks a
-# multiprocessor is to hold, have none. (variant, dtype, functor, architecture): bytes at most.
-KNOWN_SPILLS = {
-    ("vectorized", "f64", "BceLogits", "sm_100"): 16,
-    ("single_pass", "f64", "BceLogits", "sm_100"): 16,
-    ("compensated", "f64", "BceLogits", "sm_100"): 32,
-    ("compensated", "f64", "BceProbs", "sm_90a"): 8,
-    ("fused", "f64", "BceProbs", "sm_100"): 16,
-    ("fused", "f64", "SmoothL1Weighted", "sm_100"): 32,
-    ("elementwise", "f64", "BceProbs", "sm_100"): 16,
-    ("elementwise", "f32", "BceLogits", "sm_100"): 72,
-    # Around the slow path of a double division, square root or logarithm, which is a call:
-    ("compensated", "f16", "LogLossBinary", "sm_90a"): 8,
-    ("compensated", "bf16", "LogLossBinary", "sm_90a"): 8,
-    ("elementwise", "f64", "LogLossBinary", "sm_90a"): 48,
-    ("fused", "f64", "BceProbs", "sm_90a"): 24,
-    ("block_rows", "f32", "LogLossClasses", "sm_90a"): 24,
-    ("warp_rows", "f32", "NormL1", "sm_90a"): 8,
-    ("warp_rows", "f32", "HingeClasses", "sm_90a"): 8,
-    ("vector_rows", "f32", "NormL2", "sm_90a"): 32,
-    ("vector_rows", "f16", "NormL1", "sm_90a"): 32,
-    ("vector_rows", "f16", "NormL2", "sm_90a"): 32,
-    ("vector_rows", "f16", "Dice", "sm_90a"): 16,
-    ("vector_rows", "bf16", "NormL1", "sm_90a"): 32,
-    ("vector_rows", "bf16", "Dice", "sm_90a"): 16,
-    ("split_rows", "f64", "CosineEmbedding", "sm_90a"): 16,
-    ("split_rows", "f64", "LogLossClasses", "sm_90a"): 8,
-    ("all_parts", "f16", "all_parts_kernel", "sm_90a"): 8,
-    ("radix_mining", "f64", "multibox_gradient_kernel", "sm_90a"): 8,
-    # A row stays in registers:
-    ("register_rows", "f32", "HingeClasses", "sm_90a"): 48,
-    ("register_rows", "f16", "TripletMargin", "sm_90a"): 96,
-}
-
-
 def listed(architecture):
     """The architecture as the list names it: 9.0 may have been built without its own features."""
     return "sm_90a" if architecture == "sm_90" else architecture
@@ -74,9 +40,8 @@ def listed(architecture):
 
 def allowed_spill(variant, dtype, kernel):
     """Bytes this kernel may spill: none, unless it is on the list."""
-    return next((most for (known_variant, known_dtype, functor, architecture), most in KNOWN_SPILLS.items()
-                 if (known_variant, known_dtype, architecture) == (variant, dtype, listed(kernel["architecture"]))
-                 and f"{len(functor)}{functor}" in kernel["name"]), 0)
+    return next((most for (known_variant, known_dtype, functor), most in KNOWN_SPILLS.get(listed(kernel["architecture"]), {}).items()
+                 if (known_variant, known_dtype) == (variant, dtype) and f"{len(functor)}{functor}" in kernel["name"]), 0)
 
 
 def kernel_sources():

@@ -190,9 +190,10 @@ std::string Contestant::check_floor() {
   measurement_.caveats.cached = !scalar() && memory_for(*sets_) <= device_->cache_bytes();  // the reference is bound by arithmetic
   if (scalar() || measurement_.caveats.cached || settings_->mode == Mode::single) return {};
   const double speed = measurement_.gigabytes_per_second() * 1e9;
-  if (speed > kAboveCeiling * ceiling->peak) ceiling = &ceilings_->look_again(measurement_.shape, bytes);
+  const double most = above_ceiling(device_->where());
+  if (speed > most * ceiling->peak) ceiling = &ceilings_->look_again(measurement_.shape, bytes);
   measurement_.ceiling = ceiling->best;
-  if (!(speed > kAboveCeiling * ceiling->peak)) return {};
+  if (!(speed > most * ceiling->peak)) return {};
   return fmt::format("{:.3g} GB/s is {:.0f} % of the fastest that memory was seen to be in this run, {:.3g} GB/s in the {} ceiling: it does not "
                      "move all the bytes that the loss must move, or the loss claims more than it moves", speed * 1e-9,
                      100 * speed / ceiling->peak, ceiling->peak * 1e-9, name_of(measurement_.shape));

@@ -15,7 +15,8 @@ import subprocess
 from . import ptx, ptxas
 
 ARCHITECTURES = tuple(f"sm_{number}" for number in os.environ.get("LOSSBENCH_ARCHITECTURES", "").split(",") if number)
-PTX_OF = "compute_90a"  # loads look the same in all; one is read
+VIRTUAL = [name.replace("sm", "compute") for name in ARCHITECTURES]
+PTX_OF = VIRTUAL[0] if VIRTUAL and "compute_90a" not in VIRTUAL else "compute_90a"  # loads look the same in all; one is read
 
 
 def object_of(entry):
