@@ -143,7 +143,7 @@ void Contestant::round() {
     const bool looked_at = !scalar() && sampler_->rounds() == 0 && measurement_.calls * samples_a_round_ >= static_cast<std::int64_t>(calls_.size());
     if (looked_at) poison_heads();
     if (sampler_->rounds() >= settings_->rounds) samples_a_round_ *= 2;  // those that take long to converge get longer rounds, not ever more
-    sampler_->round(samples_a_round_);
+    sampler_->round(samples_a_round_, most_seconds() / settings_->rounds);
     return looked_at ? check_heads() : std::string();
   });
 }

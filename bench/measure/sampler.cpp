@@ -25,9 +25,10 @@ void Sampler::warm_up() {
   }
 }
 
-void Sampler::round(int count) {
+void Sampler::round(int count, double most_seconds) {
+  const double end = spent_ + most_seconds;
   int spotless = 0;
-  for (int taken = 0; spotless < count && taken < (1 + settings_.retries) * count; ++taken) {
+  for (int taken = 0; spotless < count && taken < (spent_ < end ? 1 + settings_.retries : 1) * count; ++taken) {
     const Timing timing = fastest_stretch();
     on_device_ += timing.seconds;
     sampled_wall_ += timing.wall;

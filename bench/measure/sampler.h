@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <vector>
 
 #include "bench/measure/clock_check.h"
@@ -29,8 +30,8 @@ class Sampler {
   /// The same work for `warm_up_seconds`, and on until two readings of the clock agree.
   void warm_up();
 
-  /// Takes samples until `count` spotless ones are there or each has been retried, and keeps all of them.
-  void round(int count);
+  /// Takes samples until `count` spotless ones are there or each has been retried, and keeps all of them. Retries end after `most_seconds`.
+  void round(int count, double most_seconds = std::numeric_limits<double>::infinity());
 
   const std::vector<Sample>& samples() const { return samples_; }
   int rounds() const { return rounds_; }

@@ -98,6 +98,15 @@ TEST(Sampler, WhereMostAreDisturbedAllCount) {
   EXPECT_EQ(seconds_of(sampler.samples()).size(), 20u);
 }
 
+TEST(Sampler, RetriesEndWithTheTimeOfTheirRound) {
+  ClockCheck clock;
+  Sampler sampler([] { return Timing{1e-3, 1e-3, 0, true}; }, 1, kNoWarmUp, clock);
+  sampler.round(5, 7.5e-3);
+  EXPECT_EQ(sampler.samples().size(), 8u) << "five, and three more until the time was up";
+  sampler.round(5, 1e-3);
+  EXPECT_EQ(sampler.samples().size(), 13u) << "five are always taken";
+}
+
 TEST(Sampler, TheFastestStretchIsTheSample) {
   const double seconds[] = {3e-3, 1e-3, 2e-3, 7e-3, 5e-3, 6e-3};
   int taken = 0;
