@@ -97,6 +97,13 @@ class Made(unittest.TestCase):
     def steps(self, name="made-up-gpu"):
         return {step["step"]: step for step in json.loads((self.results / name / "steps.json").read_text())}
 
+    def test_paths_in_a_record_are_from_the_root(self):
+        folder, target = self.folder / "results" / ".card.x1", self.folder / "results" / "card"
+        folder.mkdir(parents=True)
+        (folder / "run.json").write_text(json.dumps({"command_line": f"{self.folder}/build/lossbench run --out {folder}/run.json"}))
+        record_main.from_the_root(folder, target, self.folder)
+        self.assertEqual(json.loads((folder / "run.json").read_text())["command_line"], "build/lossbench run --out results/card/run.json")
+
     def test_with_a_gpu_every_step_is_done(self):
         done = self.record()
         self.assertEqual((done.returncode, done.stderr), (0, ""))

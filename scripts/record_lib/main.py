@@ -95,6 +95,14 @@ def keep(folder, target):
     shutil.rmtree(old, ignore_errors=True)
 
 
+def from_the_root(folder, target, root):
+    """Command lines in a record name files from the root of the project, where they will be: another machine has it elsewhere."""
+    for path in folder.iterdir():
+        if path.suffix in (".json", ".html", ".md", ".txt"):
+            text = path.read_text(encoding="utf-8")
+            path.write_text(text.replace(str(folder), str(target)).replace(f"{root}/", ""), encoding="utf-8")
+
+
 def main():
     parser = Parser(add_help=False)
     parser.add_argument("--lossbench", required=True)
@@ -122,6 +130,7 @@ def main():
         (folder / "steps.json").write_text(json.dumps(outcomes, indent=1) + "\n", encoding="utf-8")
         failed = [outcome for outcome in outcomes if outcome["status"] == FAILED]
         if (folder / "run.json").exists():
+            from_the_root(folder, target, ROOT)
             keep(folder, target)
             print(f"\nrecord: {target}")
         else:
