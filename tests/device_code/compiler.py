@@ -15,8 +15,7 @@ import subprocess
 from . import ptx, ptxas
 
 ARCHITECTURES = tuple(f"sm_{number}" for number in os.environ.get("LOSSBENCH_ARCHITECTURES", "").split(",") if number)
-VIRTUAL = [name.replace("sm", "compute") for name in ARCHITECTURES]
-PTX_OF = VIRTUAL[0] if VIRTUAL and "compute_90a" not in VIRTUAL else "compute_90a"  # loads look the same in all; one is read
+PTX_OF = "compute_90a"  # loads look the same in all; one is read
 
 
 def object_of(entry):
@@ -96,7 +95,8 @@ def examine(entry, place, with_loads):
     done = subprocess.run(command, cwd=entry["directory"], capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.returncode != 0:
         return {"failure": done.stdout + done.stderr, "kernels": [], "loads": {}}
-    texts = [path.read_text(encoding="utf-8") for path in place.glob("*.ptx") if PTX_OF in path.name]
+    texts = [path.read_text(encoding="utf-8") for path in place.glob("*.ptx")
+             if len(ARCHITECTURES) == 1 or PTX_OF in path.name]  # of one alone, the name does not say which
     result = {"failure": "", "kernels": ptxas.kernels(done.stdout + done.stderr),
               "loads": {name: loads for text in texts for name, loads in ptx.entries(text).items()}}
     files = dependencies(place / "depends", entry["directory"])
