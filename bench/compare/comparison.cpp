@@ -98,9 +98,10 @@ RecordComparison compare_records(const Record& before, const Record& after, cons
       continue;
     }
     const double highest = entry.on_gpu() ? on_gpu : on_host;
-    const auto own_spread = [highest](const RecordedCase& seen) { return std::max(clock_spread(seen, highest), unconfirmed_spread(seen)); };
-    comparison.cases.push_back(compare_case(*old, entry, spread + std::max(own_spread(*old), own_spread(entry)), claim));
-    comparison.cases.back().clock_sagged = clock_spread(*old, highest) > 0 || clock_spread(entry, highest) > 0;
+    const double by_clock = std::max(clock_spread(*old, highest), clock_spread(entry, highest));
+    const double unconfirmed = std::max(unconfirmed_spread(*old), unconfirmed_spread(entry));
+    comparison.cases.push_back(compare_case(*old, entry, spread + std::max(by_clock, unconfirmed), claim));
+    comparison.cases.back().clock_sagged = by_clock > 0;
   }
   for (const RecordedCase& entry : before.cases)
     if (!after.find(entry.name)) comparison.only_before.push_back(entry.name);

@@ -12,7 +12,7 @@ bool ClockSettled::operator()(double clock) {
 }
 
 void ClockCheck::flag(std::vector<Sample>& samples) const {
-  for (Sample& sample : samples) sample.throttled = throttled(sample.clock), sample.below_top = below_top(sample.clock);
+  for (Sample& sample : samples) flag(sample);
 }
 
 }  // namespace lossbench

@@ -38,6 +38,7 @@ class ClockCheck {
   /// Whether it is not quite the highest; false where it is not known.
   bool below_top(double clock) const { return clock > 0 && clock < (1 - top_) * reference_; }
   /// Flags samples by what is known now.
+  void flag(Sample& sample) const { sample.throttled = throttled(sample.clock), sample.below_top = below_top(sample.clock); }
   void flag(std::vector<Sample>& samples) const;
 
   static constexpr double tolerance = 0.03;

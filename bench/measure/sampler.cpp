@@ -33,8 +33,8 @@ void Sampler::round(int count, double most_seconds) {
     on_device_ += timing.seconds;
     sampled_wall_ += timing.wall;
     clock_check_->saw(timing.clock);
-    const Sample sample{.seconds = timing.seconds / static_cast<double>(calls_), .clock = timing.clock, .round = rounds_,
-                        .disturbed = timing.disturbed, .throttled = clock_check_->throttled(timing.clock), .below_top = clock_check_->below_top(timing.clock)};
+    Sample sample{.seconds = timing.seconds / static_cast<double>(calls_), .clock = timing.clock, .round = rounds_, .disturbed = timing.disturbed};
+    clock_check_->flag(sample);
     spotless += sample.spotless();
     samples_.push_back(sample);
   }

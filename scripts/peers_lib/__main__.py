@@ -4,15 +4,15 @@ import argparse
 import fnmatch
 import os
 import pathlib
-import re
 import shlex
 import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "python")]
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "python")]
 
 import lossbench  # noqa: E402
+from durations import seconds_of  # noqa: E402
 
 from . import arrays, clocks, contenders, measure, peers, problems, record, table  # noqa: E402
 from .budget import Budget  # noqa: E402
@@ -69,10 +69,10 @@ def matching(text, names, flag):
 
 def seconds(text):
     """Of `--budget`; infinite for none."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|min)?", text)
-    if text != "none" and not (match and float(match[1]) > 0):
+    found = float("inf") if text == "none" else seconds_of(text)
+    if found is None:
         raise BadInput(f"--budget '{text}'; accepted: a positive number of seconds or minutes, as 90s or 2min, or none")
-    return float("inf") if text == "none" else float(match[1]) * (60 if (match[2] or "s") != "s" else 1)
+    return found
 
 
 def choose_device(wanted, torch, listing):

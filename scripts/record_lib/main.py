@@ -5,7 +5,6 @@ import argparse
 import fnmatch
 import json
 import pathlib
-import re
 import shlex
 import shutil
 import sys
@@ -16,6 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 sys.dont_write_bytecode = True
 
+from durations import seconds_of  # noqa: E402
 from record_lib import checks, environment, measurements, process  # noqa: E402
 from record_lib.steps import FAILED, Step, run_all  # noqa: E402
 
@@ -55,10 +55,10 @@ class Parser(argparse.ArgumentParser):
 
 
 def seconds(text):
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|min)?", text)
-    if not match or float(match[1]) <= 0:
+    found = seconds_of(text)
+    if found is None:
         refuse(f"--budget '{text}' is no time; accepted: a positive number of seconds or minutes, as 540s or 9min")
-    return float(match[1]) * (60 if (match[2] or "s") != "s" else 1)
+    return found
 
 
 def losses_of(lossbench, wanted):

@@ -27,7 +27,7 @@ def render(run, command):
 
 def of_record(folder, root):
     """For a README: the answer of a record in results/, its plots over all losses, and the table folded. Paths are from `root`."""
-    run = records.join([records.read(file) for file in records.files_of(folder)])
+    run = records.read_all(folder)
     where = folder.relative_to(root).as_posix()
     commit = f"commit `{run.context['commit']}`" if run.context.get("commit") else ""
     facts = [answer.machine(run.context), str(run.context.get("date", ""))[:10], commit]

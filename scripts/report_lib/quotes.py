@@ -46,7 +46,7 @@ class Page:
             if path.suffix == ".json":
                 self.checked = json.loads(path.read_text(encoding="utf-8"))
             else:
-                self.run = records.join([records.read(file) for file in records.files_of(path)])
+                self.run = records.read_all(path)
 
     def quoted(self):
         """The page with every figure as results/ has it. Raises ValueError for a mark that means nothing."""

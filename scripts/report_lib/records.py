@@ -258,3 +258,8 @@ def files_of(path):
     if not files:
         raise ValueError(f"this folder holds no record; accepted: {', '.join(IN_FOLDER)}")
     return files
+
+
+def read_all(path):
+    """The record of a file, or of a folder of scripts/record."""
+    return join([read(file) for file in files_of(path)])
