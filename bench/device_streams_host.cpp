@@ -6,8 +6,10 @@
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 
 #include "bench/device_streams.h"
 #include "core/host_threads.h"
@@ -75,7 +77,7 @@ HWY_EXPORT(read);
 HWY_EXPORT(read2);
 HWY_EXPORT(write);
 
-constexpr std::int64_t kPageWords = 4096 / sizeof(std::uint64_t);
+constexpr std::int64_t kPartWords = (std::int64_t{64} << 10) / sizeof(std::uint64_t);  // as a part of the vector contender
 std::atomic<std::uint64_t> sink;
 
 }  // namespace
@@ -91,7 +93,8 @@ void host_stream(int reads, bool writes, const void* first, const void* second, 
     else sink.fetch_xor(HWY_DYNAMIC_DISPATCH(read)(a + begin, count, way.hints), std::memory_order_relaxed);
   };
   const std::int64_t words = static_cast<std::int64_t>(bytes / sizeof(std::uint64_t));
-  if (way.all_threads) HostThreads::instance().run_range(words, kPageWords, pass);
+  const auto part = [&](std::int64_t index, int) { pass(index * kPartWords, std::min(words, (index + 1) * kPartWords)); };
+  if (way.all_threads) HostThreads::instance().run_parts((words + kPartWords - 1) / kPartWords, std::cref(part));
   else pass(0, words);
 }
 

@@ -56,6 +56,14 @@ HostThreads::Pin::~Pin() {
 }
 
 struct HostThreads::State {
+  /// What is left of a thread's share of parts; on a cache line of its own.
+  struct alignas(64) Share {
+    std::atomic<std::int64_t> next = 0;  ///< the first part that nobody has begun
+    std::int64_t end = 0;
+  };
+
+  explicit State(std::size_t size) : shares(size) {}
+
   std::atomic<std::uint64_t> generation = 0;
   std::atomic<int> running = 0;
   std::atomic<bool> ending = false;
@@ -63,6 +71,7 @@ struct HostThreads::State {
   std::mutex caller;  ///< held while the pool works for somebody
   std::mutex mutex;
   std::condition_variable wake;
+  std::vector<Share> shares;
   std::vector<std::jthread> threads;
 };
 
@@ -71,7 +80,7 @@ HostThreads& HostThreads::instance() {
   return threads;
 }
 
-HostThreads::HostThreads() : cores_(allowed_cores()), state_(std::make_unique<State>()) {
+HostThreads::HostThreads() : cores_(allowed_cores()), state_(std::make_unique<State>(cores_.size())) {
   for (int part = 1; part < size(); ++part)
     state_->threads.emplace_back([this, part, core = cores_[static_cast<std::size_t>(part)]] {
       pin_to(core);
@@ -105,6 +114,10 @@ void HostThreads::run(const std::function<void(int)>& body) {
     for (int part = 0; part < size(); ++part) body(part);
     return;
   }
+  run_alone(body);
+}
+
+void HostThreads::run_alone(const std::function<void(int)>& body) {
   const Pin pin;
   state_->body = &body;
   state_->running = size() - 1;
@@ -121,6 +134,31 @@ void HostThreads::run_range(std::int64_t count, std::int64_t grain, const std::f
   const std::int64_t grains = (count + grain - 1) / grain, parts = size();
   const auto begin = [&](std::int64_t part) { return std::min(count, (grains * part / parts) * grain); };
   run([&](int part) { body(begin(part), begin(part + 1)); });
+}
+
+void HostThreads::run_parts(std::int64_t parts, const std::function<void(std::int64_t, int)>& body) {
+  const std::unique_lock alone(state_->caller, std::try_to_lock);
+  if (!alone) {
+    for (std::int64_t part = 0; part < parts; ++part) body(part, 0);
+    return;
+  }
+  std::vector<State::Share>& shares = state_->shares;
+  const int size = this->size();
+  for (int thread = 0; thread < size; ++thread) {
+    State::Share& share = shares[static_cast<std::size_t>(thread)];
+    share.next.store(parts * thread / size, std::memory_order_relaxed);
+    share.end = parts * (thread + 1) / size;
+  }
+  const auto work = [&](int thread) {
+    for (int ahead = 0; ahead < size; ++ahead) {
+      State::Share& share = shares[static_cast<std::size_t>((thread + ahead) % size)];
+      while (share.next.load(std::memory_order_relaxed) < share.end) {
+        const std::int64_t part = share.next.fetch_add(1, std::memory_order_relaxed);
+        if (part < share.end) body(part, thread);
+      }
+    }
+  };
+  run_alone(std::cref(work));  // by reference: the pool's function type would allocate for so many captures
 }
 
 }  // namespace lossbench

@@ -23,6 +23,10 @@ class HostThreads {
   /// counts, so that memory it touched first is touched by it again.
   void run_range(std::int64_t count, std::int64_t grain, const std::function<void(std::int64_t begin, std::int64_t end)>& body);
 
+  /// Calls body(part, thread) once for every part in [0, parts). Each thread begins with a share of its own, the same for equal counts, and
+  /// then helps the others with theirs, so that nobody waits long for a core that another process uses too. A pool at work as in run().
+  void run_parts(std::int64_t parts, const std::function<void(std::int64_t part, int thread)>& body);
+
   /// Keeps the calling thread on one core while it lives. Threads that it starts meanwhile inherit that core, so contenders with
   /// threads of their own use this pool instead.
   class Pin {
@@ -39,6 +43,7 @@ class HostThreads {
 
  private:
   HostThreads();
+  void run_alone(const std::function<void(int part)>& body);
   struct State;
   std::vector<int> cores_;
   std::unique_ptr<State> state_;

@@ -18,12 +18,8 @@ double sum_of_parts(std::int64_t parts, std::int64_t bytes, double* sums, const 
   if (bytes < kWorthThreads || parts == 1) {
     for (std::int64_t part = 0; part < parts; ++part) sums[part] = compute(part, 0);
   } else {
-    HostThreads& threads = HostThreads::instance();
-    const std::int64_t size = threads.size();
-    const auto share = [&](int thread) {
-      for (std::int64_t part = parts * thread / size; part < parts * (thread + 1) / size; ++part) sums[part] = compute(part, thread);
-    };
-    threads.run(std::cref(share));  // by reference: the pool's function type would allocate for so many captures
+    const auto one = [&](std::int64_t part, int thread) { sums[part] = compute(part, thread); };
+    HostThreads::instance().run_parts(parts, std::cref(one));  // by reference: the pool's function type would allocate for so many captures
   }
   double sum = 0;
   for (std::int64_t part = 0; part < parts; ++part) sum += sums[part];
