@@ -23,12 +23,6 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class D>
 using Vector = hn::Vec<D>;
 
-/// c0 + c1·x + c2·x² + …, one product after another: the fewest instructions.
-template <class D, class V>
-HWY_INLINE V horner(D d, V, float last) { return hn::Set(d, last); }
-template <class D, class V, class... Rest>
-HWY_INLINE V horner(D d, V x, float first, Rest... rest) { return hn::MulAdd(horner(d, x, rest...), x, hn::Set(d, first)); }
-
 /// Powers of x, for a polynomial whose products do not all wait for one another: the shortest wait.   [Estrin 1960]
 template <class V>
 struct Powers {
