@@ -36,7 +36,7 @@ def parse(words):
     parser.add_argument("--workload", default="default", choices=problems.WORKLOADS, help="what to compute: a set of losses people train with, or "
                         "KernelBench's level-1 losses (94, 95, 96, 98, 99, 100), scaled to --elements")
     parser.add_argument("--loss", default="", metavar="LIST", help=f"of the workload; default: {','.join(problems.DEFAULT_LOSSES)}; "
-                        f"all: {','.join(problems.LOSSES)}")
+                        f"accepted: {','.join(problems.LOSSES)}")
     parser.add_argument("--pass", dest="pass_", default="", metavar="LIST", help="forward, gradient; default: both")
     parser.add_argument("--dtype", default="f32", metavar="LIST", help="f32 (default), f64, f16, bf16 (bf16 takes PyTorch)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="auto: cuda where PyTorch and our build have one")
