@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string_view>
 
 #include "bench/parallel.h"
 #include "registry/registry.h"
@@ -28,7 +29,7 @@ Allowance allowance_of(DType output, bool gradient) {
 }
 
 /// What is wrong about one element; empty when nothing is.
-std::string fault_of(double actual, double expected, double error, double bound, DType type) {
+std::string_view fault_of(double actual, double expected, double error, double bound, DType type) {
   if (std::isnan(expected)) return std::isnan(actual) ? "" : "NaN expected";
   if (std::isinf(expected)) return actual == expected ? "" : "an infinity is expected";
   if (std::isinf(bound)) return "";  // a finite reference with an unbounded condition promises nothing
@@ -98,11 +99,11 @@ void compare_element(const Comparable& arrays, std::size_t j, Comparison& result
   const double x = value_at(arrays.wide, j), r = value_at(arrays.expected, j);
   const double limit = arrays.bound.at(r, arrays.condition[j], arrays.peak);
   const double error = std::fabs(x - r);
-  const std::string fault = fault_of(x, r, error, limit, type);
+  const std::string_view fault = fault_of(x, r, error, limit, type);
   result.suspects += std::isnan(r) && arrays.actual.is_poison(static_cast<std::int64_t>(j));
   const bool finite = std::isfinite(error);
   const double ratio = !finite ? (fault.empty() ? 0.0 : std::numeric_limits<double>::infinity()) : error == 0 ? 0.0 : error / limit;
-  if (finite) {
+  if (finite && error != 0) {
     result.ulps = std::max(result.ulps, error / unit_in_last_place(type, r));
     if (r != 0) result.relative = std::max(result.relative, error / std::fabs(r));
   }
