@@ -6,8 +6,8 @@
 //   second_slope(x0, x1, …)      optional: the derivative with respect to another
 //   divisor_term(x), kDivisorOperand   optional: what an element adds to the divisor
 //
-// Where all arrays are dense, vectors go from memory through the functor to memory. Everything else (broadcast operands, gradients beside
-// the first, reduction none, the ends of arrays) is gathered into blocks of floats that stay in the first-level cache.
+// Where all arrays are dense, vectors go from memory through the functor to memory: see dense-inl.h. Everything else (broadcast operands,
+// gradients beside the first, reduction none, the ends of arrays) is gathered into blocks of floats that stay in the first-level cache.
 #if defined(LOSSBENCH_CPU_POINTWISE_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef LOSSBENCH_CPU_POINTWISE_INL_H
 #undef LOSSBENCH_CPU_POINTWISE_INL_H
@@ -16,23 +16,17 @@
 #endif
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <variant>
 
+#include "contenders/cpu/dense-inl.h"
 #include "contenders/cpu/vector_math-inl.h"
 #include "contenders/cpu/vectors-inl.h"
 #include "contenders/cpu/work.h"
 #include "core/float16.h"
-#include "hwy/cache_control.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace lossbench::simd::HWY_NAMESPACE {
-
-/// A functor that ignores the slope has it computed for nothing only until it is inlined.
-struct ValueAndSlope {
-  FloatVector value, slope;
-};
 
 /// Probabilities that a clip to [eps, 1 - eps] would move, or one of its ends. The bounds are the floats at which a comparison in double
 /// with eps changes its answer: rounding eps itself would move a probability that lies exactly on the border.
@@ -52,104 +46,6 @@ struct Clipped {
   HWY_INLINE auto above(FloatVector p) const { return hn::Ge(p, hn::Set(Floats(), first_above)); }
 };
 
-/// Vectors in flight: enough to hide the latency of the first-level cache and of additions.
-inline constexpr std::int64_t kStep = 4 * kLanes;
-/// How far ahead a dense array is announced: its own loads look no further than the few hundred instructions between them and the
-/// oldest that waits.
-inline constexpr std::int64_t kAheadBytes = 768, kLineBytes = 64;
-
-// ---- dense arrays ------------------------------------------------------------------------------------------------------
-
-/// Operands whose elements lie at the same index as the loss's. An absent one is a vector of ones that stays where it is.
-template <class T, int kCount>
-struct DenseOperands {
-  const T* from[kCount];
-  std::int64_t keep[kCount];  ///< mask of the index: all, or nothing
-
-  explicit DenseOperands(const Work& work) {
-    for (int k = 0; k < kCount; ++k) {
-      const void* const values = work.operands[k].values;
-      from[k] = values ? static_cast<const T*>(values) : ones();
-      keep[k] = values ? ~std::int64_t{0} : 0;
-    }
-  }
-
-  HWY_INLINE FloatVector operator()(int k, std::int64_t index) const { return load(from[k] + (index & keep[k])); }
-
-  /// Announces what the step that begins kAheadBytes after `index` will read.
-  HWY_INLINE void announce(std::int64_t index) const {
-#pragma GCC unroll 4
-    for (int k = 0; k < kCount; ++k)
-#pragma GCC unroll 8
-      for (std::int64_t line = 0; line < kStep; line += kLineBytes / std::int64_t(sizeof(T)))
-        hwy::Prefetch(from[k] + (index & keep[k]) + line + kAheadBytes / std::int64_t(sizeof(T)));
-  }
-
- private:
-  static const T* ones() {
-    if constexpr (sizeof(T) == 2) {
-      static constexpr auto kOnes = filled(std::uint16_t{0x3f80});
-      return reinterpret_cast<const T*>(kOnes.data());
-    } else {
-      static constexpr auto kOnes = filled(1.0f);
-      return kOnes.data();
-    }
-  }
-  template <class Word>
-  static constexpr std::array<Word, kLanes> filled(Word word) {
-    std::array<Word, kLanes> words{};
-    for (Word& each : words) each = word;
-    return words;
-  }
-};
-
-/// The functor on the vectors that begin at `i`. `Operands` gives vector k there.
-template <class Loss, class Operands>
-HWY_INLINE ValueAndSlope evaluate(const Loss& loss, const Operands& operands, std::int64_t i) {
-  if constexpr (Loss::kOperands == 2) return loss(operands(0, i), operands(1, i));
-  else if constexpr (Loss::kOperands == 3) return loss(operands(0, i), operands(1, i), operands(2, i));
-  else return loss(operands(0, i), operands(1, i), operands(2, i), operands(3, i));
-}
-
-template <class Loss, class Operands>
-HWY_INLINE FloatVector second_slope(const Loss& loss, const Operands& operands, std::int64_t i) {
-  if constexpr (Loss::kOperands == 2) return loss.second_slope(operands(0, i), operands(1, i));
-  else return loss.second_slope(operands(0, i), operands(1, i), operands(2, i));
-}
-
-template <class T, class Loss>
-HWY_NOINLINE double dense_sum(const Loss loss, const Work& work, std::int64_t begin, std::int64_t end) {
-  const DenseOperands<T, Loss::kOperands> operands(work);
-  WideSum even, odd;
-  for (std::int64_t i = begin; i < end; i += kStep) {
-    operands.announce(i);
-    even.add(hn::Add(evaluate(loss, operands, i).value, evaluate(loss, operands, i + kLanes).value));
-    odd.add(hn::Add(evaluate(loss, operands, i + 2 * kLanes).value, evaluate(loss, operands, i + 3 * kLanes).value));
-  }
-  even.join(odd);
-  return even.total();
-}
-
-template <class T, class Loss>
-HWY_NOINLINE double dense_gradient(const Loss loss, const Work& work, std::int64_t begin, std::int64_t end) {
-  const DenseOperands<T, Loss::kOperands> operands(work);
-  const FloatVector factor = hn::Set(Floats(), work.factor);
-  T* const to = static_cast<T*>(work.gradient);
-  const bool stream = work.stream;
-  WideSum even, odd;
-  for (std::int64_t i = begin; i < end; i += kStep) {
-    operands.announce(i);
-    const ValueAndSlope a = evaluate(loss, operands, i), b = evaluate(loss, operands, i + kLanes);
-    even.add(hn::Add(a.value, b.value));
-    store(hn::Mul(a.slope, factor), hn::Mul(b.slope, factor), to + i, stream);
-    const ValueAndSlope c = evaluate(loss, operands, i + 2 * kLanes), e = evaluate(loss, operands, i + 3 * kLanes);
-    odd.add(hn::Add(c.value, e.value));
-    store(hn::Mul(c.slope, factor), hn::Mul(e.slope, factor), to + i + 2 * kLanes, stream);
-  }
-  even.join(odd);
-  return even.total();
-}
-
 // ---- blocks of floats --------------------------------------------------------------------------------------------------
 
 struct Block {
@@ -160,6 +56,20 @@ struct Block {
 
   HWY_INLINE FloatVector operator()(int k, std::int64_t i) const { return load(x[k] + i); }
 };
+
+/// The functor on the vectors of a block that begin at `i`.
+template <class Loss>
+HWY_INLINE ValueAndSlope evaluate(const Loss& loss, const Block& block, std::int64_t i) {
+  if constexpr (Loss::kOperands == 2) return loss(block(0, i), block(1, i));
+  else if constexpr (Loss::kOperands == 3) return loss(block(0, i), block(1, i), block(2, i));
+  else return loss(block(0, i), block(1, i), block(2, i), block(3, i));
+}
+
+template <class Loss>
+HWY_INLINE FloatVector second_slope(const Loss& loss, const Block& block, std::int64_t i) {
+  if constexpr (Loss::kOperands == 2) return loss.second_slope(block(0, i), block(1, i));
+  else return loss.second_slope(block(0, i), block(1, i), block(2, i));
+}
 
 inline float float_at(const void* values, bool narrow, std::int64_t index) {
   if (!narrow) return static_cast<const float*>(values)[index];

@@ -35,9 +35,9 @@ struct L2 {
 
 struct SmoothL1 {
   static constexpr int kOperands = 2;
-  float beta, half_beta, inverse_beta;
+  float beta, half_beta, inverse_beta, half_inverse;
   explicit SmoothL1(const losses::SmoothL1& options)
-      : beta(float(options.beta)), half_beta(0.5f * beta), inverse_beta(float(options.inverse_beta)) {}
+      : beta(float(options.beta)), half_beta(0.5f * beta), inverse_beta(float(options.inverse_beta)), half_inverse(0.5f * inverse_beta) {}
 
   HWY_INLINE ValueAndSlope operator()(V input, V target) const { return of_difference(hn::Sub(input, target)); }
 
@@ -45,7 +45,7 @@ struct SmoothL1 {
     const Floats f;
     const V r = hn::Abs(d), steep = hn::Set(f, inverse_beta);
     const auto inside = hn::Lt(r, hn::Set(f, beta));
-    const V square = hn::Mul(hn::Mul(hn::Set(f, 0.5f), r), hn::Mul(r, steep));
+    const V square = hn::Mul(r, hn::Mul(r, hn::Set(f, half_inverse)));
     return {hn::IfThenElse(inside, square, hn::Sub(r, hn::Set(f, half_beta))), hn::IfThenElse(inside, hn::Mul(d, steep), sign(f, d))};
   }
 };
@@ -57,10 +57,9 @@ struct Huber {
 
   HWY_INLINE ValueAndSlope operator()(V input, V target) const {
     const Floats f;
-    const V d = hn::Sub(input, target), r = hn::Abs(d), most = hn::Set(f, delta);
-    const auto inside = hn::Lt(r, most);
-    const V square = hn::Mul(hn::Set(f, 0.5f), hn::Mul(r, r)), line = hn::Mul(most, hn::Sub(r, hn::Set(f, 0.5f * delta)));
-    return {hn::IfThenElse(inside, square, line), hn::IfThenElse(inside, d, hn::Mul(most, sign(f, d)))};
+    const V d = hn::Sub(input, target), r = hn::Abs(d), most = hn::Set(f, delta), c = hn::Min(r, most);
+    const V value = hn::Mul(c, hn::NegMulAdd(hn::Set(f, 0.5f), c, r));  // r²/2 and δ·(r - δ/2) in one; halves are exact
+    return {value, hn::IfThenElse(hn::Lt(r, most), d, hn::Mul(most, sign(f, d)))};
   }
 };
 

@@ -24,14 +24,34 @@ using BFloat16 = hwy::bfloat16_t;
 HWY_INLINE FloatVector load(const float* from) { return hn::LoadU(Floats(), from); }
 HWY_INLINE FloatVector load(const BFloat16* from) { return hn::PromoteTo(Floats(), hn::LoadU(hn::Rebind<BFloat16, Floats>(), from)); }
 
-/// The bits of bf16, in the low halves: rounded to nearest even, every NaN to 0x7fff.
-HWY_INLINE hn::Vec<hn::RebindToSigned<Floats>> bf16_bits(FloatVector x) {
+/// Two vectors of 2·kLanes neighbouring elements: in their order where they are floats; the even ones and the odd ones where they are
+/// bf16, which are the two halves of a word and need no shuffling. What goes element by element does not care, if it is stored so, too.
+struct VectorPair {
+  FloatVector first, second;
+};
+HWY_INLINE VectorPair load_pair(const float* from) { return {load(from), load(from + kLanes)}; }
+#if HWY_TARGET == HWY_SCALAR
+HWY_INLINE VectorPair load_pair(const BFloat16* from) { return {load(from), load(from + kLanes)}; }
+#else
+HWY_INLINE VectorPair load_pair(const BFloat16* from) {
+  const Floats d;
+  const hn::RebindToUnsigned<Floats> words;
+  const hn::Repartition<std::uint16_t, Floats> halves;
+  const auto both = hn::BitCast(words, hn::LoadU(halves, reinterpret_cast<const std::uint16_t*>(from)));
+  return {hn::BitCast(d, hn::ShiftLeft<16>(both)), hn::BitCast(d, hn::And(both, hn::Set(words, 0xffff0000)))};
+}
+#endif
+
+/// The bits of bf16, in the high halves, and something in the low ones: rounded to nearest even, every NaN to 0x7fff.
+HWY_INLINE hn::Vec<hn::RebindToUnsigned<Floats>> rounded_to_bf16(FloatVector x) {
   const hn::RebindToUnsigned<Floats> du;
-  const hn::RebindToSigned<Floats> di;
   const auto bits = hn::BitCast(du, x), odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1));
-  const auto rounded = hn::ShiftRight<16>(hn::Add(bits, hn::Add(odd, hn::Set(du, 0x7fff))));
-  const auto ordered = hn::RebindMask(du, hn::Eq(x, x));
-  return hn::BitCast(di, hn::IfThenElse(ordered, rounded, hn::Set(du, 0x7fff)));
+  const auto rounded = hn::Add(bits, hn::Add(odd, hn::Set(du, 0x7fff)));
+  return hn::IfThenElse(hn::RebindMask(du, hn::Eq(x, x)), rounded, hn::Set(du, 0x7fff0000));
+}
+/// The same in the low halves, as a narrowing store takes them.
+HWY_INLINE hn::Vec<hn::RebindToSigned<Floats>> bf16_bits(FloatVector x) {
+  return hn::BitCast(hn::RebindToSigned<Floats>(), hn::ShiftRight<16>(rounded_to_bf16(x)));
 }
 
 /// Two neighbouring vectors. Past the cache where `stream`: then `to` is on a vector's boundary.
@@ -58,6 +78,21 @@ HWY_INLINE void store(FloatVector a, FloatVector b, BFloat16* to, bool stream) {
   const auto pair = hn::Combine(both, high, low);
   if (stream) hn::Stream(pair, both, words);
   else hn::StoreU(pair, both, words);
+#endif
+}
+
+/// What load_pair would give back.
+HWY_INLINE void store_pair(FloatVector first, FloatVector second, float* to, bool stream) { store(first, second, to, stream); }
+HWY_INLINE void store_pair(FloatVector first, FloatVector second, BFloat16* to, bool stream) {
+#if HWY_TARGET == HWY_SCALAR
+  store(first, second, to, stream);
+#else
+  const hn::RebindToUnsigned<Floats> words;
+  const hn::Repartition<std::uint16_t, Floats> halves;
+  const auto even = hn::ShiftRight<16>(rounded_to_bf16(first)), odd = hn::And(rounded_to_bf16(second), hn::Set(words, 0xffff0000));
+  const auto both = hn::BitCast(halves, hn::Or(even, odd));
+  if (stream) hn::Stream(both, halves, reinterpret_cast<std::uint16_t*>(to));
+  else hn::StoreU(both, halves, reinterpret_cast<std::uint16_t*>(to));
 #endif
 }
 
