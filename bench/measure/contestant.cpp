@@ -16,8 +16,7 @@ namespace {
 constexpr int kWatchedSets = 4;        // whose outputs are looked at after the first round
 constexpr std::size_t kHeadBytes = 4096;
 constexpr double kClockSlack = 1.01;   // the device's clock against the host's
-constexpr int kLooksAbove = 3;         // at a ceiling of a host that a figure exceeds
-constexpr int kLooksOnHost = 20;       // … before the figure is refused
+constexpr int kLooksOnHost = 20;       // at the ceiling, before a figure above it is refused
 
 }  // namespace
 
@@ -193,13 +192,9 @@ std::string Contestant::check_floor() {
   if (scalar() || measurement_.caveats.cached || settings_->mode == Mode::single) return {};
   const double speed = measurement_.gigabytes_per_second() * 1e9;
   const double most = above_ceiling(device_->where());
-  const auto look_while = [&](int looks, const auto& above) {
-    for (int look = 0; look < looks && above(); ++look) ceiling = &ceilings_->look_again(measurement_.shape, bytes);
-  };
-  // A ceiling of a host may have been looked at while others used its memory: a figure above it asks for more looks, and is refused only if
-  // none ever comes near it.
-  if (device_->where() == Where::host) look_while(kLooksAbove, [&] { return speed > ceiling->best; });
-  look_while(device_->where() == Where::host ? kLooksOnHost : 1, [&] { return speed > most * ceiling->peak; });
+  // A ceiling of a host may have been looked at while others used its memory: a figure is refused only if none ever comes near it.
+  for (int look = device_->where() == Where::host ? kLooksOnHost : 1; look > 0 && speed > most * ceiling->peak; --look)
+    ceiling = &ceilings_->look_again(measurement_.shape, bytes);
   measurement_.ceiling = ceiling->best;
   if (!(speed > most * ceiling->peak)) return {};
   return fmt::format("{:.3g} GB/s is {:.0f} % of the fastest that memory was seen to be in this run, {:.3g} GB/s in the {} ceiling: it does not "

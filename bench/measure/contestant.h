@@ -26,6 +26,8 @@ class Contestant {
   void round();
   /// Whether it wants more rounds.
   bool wants_more() const;
+  /// Samples so far.
+  std::size_t taken() const { return alive() && sampler_ ? sampler_->samples().size() : 0; }
   /// Of its median; infinite as long as too few samples are clean.
   double uncertainty() const;
   /// Gate on the recording that was timed, then with other inputs in the same arrays; then the figure against what is physically

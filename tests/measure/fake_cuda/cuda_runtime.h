@@ -30,6 +30,7 @@ struct Machine {
   double now = 1;                       ///< seconds of the device's and of the host's clock
   double memory_speed = 1e12;           ///< bytes per second that stream_through reaches
   std::function<double(double)> clock_hz = [](double) { return 1.98e9; };  ///< at a moment
+  std::function<double(double)> slowness = [](double) { return 1.0; };     ///< of every kernel that begins at a moment: a neighbour in the memory
   bool held = false;                    ///< a hold kernel waits for its gate
   const volatile int* gate = nullptr;
   std::set<void*> allocations;
@@ -51,7 +52,7 @@ inline void enqueue(Stream* stream, Node node) {
   }
   machine().launches += node.kernel;
   if (node.work) node.work();
-  machine().now += node.seconds;
+  machine().now += node.seconds * machine().slowness(machine().now);
 }
 
 /// What <<<>>> is elsewhere.
