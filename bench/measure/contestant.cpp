@@ -139,12 +139,12 @@ std::string Contestant::check_heads() const {
   return {};
 }
 
-void Contestant::round() {
+void Contestant::round(int number) {
   attempt([&] {
     const bool looked_at = !scalar() && sampler_->rounds() == 0 && measurement_.calls * samples_a_round_ >= static_cast<std::int64_t>(calls_.size());
     if (looked_at) poison_heads();
     if (sampler_->rounds() >= settings_->rounds) samples_a_round_ *= 2;  // those that take long to converge get longer rounds, not ever more
-    sampler_->round(samples_a_round_, most_seconds() / settings_->rounds);
+    sampler_->round(samples_a_round_, most_seconds() / settings_->rounds, number);
     return looked_at ? check_heads() : std::string();
   });
 }

@@ -54,11 +54,14 @@ class Contest {
   void run() {
     for (Contestant& contestant : contestants_) contestant.prepare();
     start_pace();
-    for (int round = 0; round < settings_->rounds; ++round) {
-      for (Contestant& contestant : contestants_) contestant.round();
+    while (round_ < settings_->rounds) {
+      for (Contestant& contestant : contestants_) contestant.round(round_);
       keep_pace();
     }
-    while (Contestant* const next = least_known()) next->round(), keep_pace();
+    while (Contestant* const next = least_known()) {
+      next->round(round_);
+      keep_pace();
+    }
     if (pace_) pace_->finish();
     for (Contestant& contestant : contestants_) {
       contestant.finish();
@@ -90,11 +93,12 @@ class Contest {
       if (const Measurement& measurement = contestant.measurement(); contestant.alive() && measurement.contract_bytes > 0 && !pace_)
         pace_.emplace(*ceilings_, measurement.shape, static_cast<std::size_t>(measurement.contract_bytes));
   }
+  /// Ends a round.
   void keep_pace() {
-    if (!pace_) return;
     std::size_t taken = 0;
     for (const Contestant& contestant : contestants_) taken += contestant.taken();
-    pace_->round(taken, settings_->stop.most_seconds / settings_->rounds);
+    if (pace_) pace_->round(round_, taken, settings_->stop.most_seconds / settings_->rounds);
+    ++round_;
   }
 
   /// Of those that want more rounds, the one whose median is known least.
@@ -111,6 +115,7 @@ class Contest {
   std::vector<DeviceArrays> arrays_;
   std::vector<Contestant> contestants_;
   std::optional<MemoryPace> pace_;
+  int round_ = 0;
 };
 
 /// Sets that the cases need: one for the emulator and the scalar reference, as many as fill the cache for what is timed.

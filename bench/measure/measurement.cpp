@@ -33,7 +33,9 @@ void Measurement::describe(const Loss& loss, const Problem& problem, std::size_t
 
 void Measurement::hold_against(std::vector<Sample> memory_samples) {
   memory = std::move(memory_samples);
-  if (!memory.empty()) ceiling = static_cast<double>(contract_bytes) / median(seconds_of(memory));
+  if (memory.empty()) return;
+  const double share = ratio_by_rounds(samples, memory);
+  if (share > 0) ceiling = static_cast<double>(contract_bytes) / seconds() / share;
 }
 
 void Measurement::judge_samples(double precision) {

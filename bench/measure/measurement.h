@@ -48,7 +48,7 @@ struct Measurement {
 
   /// What the entry and its inputs say by themselves: elements, contract bytes, traffic shape, sets.
   void describe(const Loss& loss, const Problem& problem, std::size_t sets);
-  /// Its ceiling is what memory did in its own rounds.
+  /// Its ceiling is what memory did in its own rounds, at the same moments.
   void hold_against(std::vector<Sample> memory_samples);
   /// Takes its caveats, its clock, its revisit and its ceiling from the samples; a median is converged when it is known to `precision`.
   void judge_samples(double precision);

@@ -23,9 +23,9 @@ MemoryPace::MemoryPace(Ceilings& ceilings, TrafficShape shape, std::size_t bytes
       sampler_([this] { return rotation_->time(); }, rotation_->calls(),
                Pace::of(ceilings.device()).sampler_for(rotation_->replay_seconds()), ceilings.clock()) {}
 
-void MemoryPace::round(std::size_t samples_of_contestants, double most_seconds) {
+void MemoryPace::round(int number, std::size_t samples_of_contestants, double most_seconds) {
   const std::size_t due = samples_of_contestants / kShare, taken = sampler_.samples().size();
-  sampler_.round(static_cast<int>(std::max(kLeast, due - std::min(due, taken))), most_seconds);
+  sampler_.round(static_cast<int>(std::max(kLeast, due - std::min(due, taken))), most_seconds, number);
 }
 
 void MemoryPace::finish() {

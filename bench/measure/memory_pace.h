@@ -16,8 +16,9 @@ class MemoryPace {
   /// Looks at the ceiling first where nobody has.
   MemoryPace(Ceilings& ceilings, TrafficShape shape, std::size_t bytes);
 
-  /// Takes samples until there is one for every fourth of the contestants', and kLeast more at least. Not for more than `most_seconds`.
-  void round(std::size_t samples_of_contestants, double most_seconds);
+  /// Takes samples, in the group's `number`th round, until there is one for every fourth of the contestants', and kLeast more at least. Not
+  /// for more than `most_seconds`.
+  void round(int number, std::size_t samples_of_contestants, double most_seconds);
   /// Lets the ceiling know.
   void finish();
   /// The samples, as seconds for so many bytes.

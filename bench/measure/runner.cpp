@@ -183,9 +183,10 @@ void Runner::visit_again(Piece& piece) {
       continue;
     }
     const Sample last = first.samples.back();
+    const int rounds = 1 + std::max(last.round, first.memory.empty() ? 0 : first.memory.back().round);
     const auto append = [&](std::vector<Sample>& to, const std::vector<Sample>& more) {
       for (Sample sample : more) {
-        sample.round += last.round + 1;
+        sample.round += rounds;
         sample.visit = last.visit + 1;
         to.push_back(sample);
       }

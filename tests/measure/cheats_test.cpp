@@ -12,7 +12,6 @@
 
 #include "bench/measure/group.h"
 #include "bench/measure/runner.h"
-#include "bench/measure/statistics.h"
 #include "registry/registry.h"
 #include "tests/measure/fake_device.h"
 
@@ -228,18 +227,14 @@ TEST(Ceiling, IsWhatMemoryDoesInTheRoundsOfTheFigure) {
   EXPECT_FALSE(result.caveats.drift);
 }
 
-/// Who comes and goes every 50 ms is in both alike, sample by sample.
+/// Who comes and goes every 50 ms is in both alike, round by round.
 TEST(Ceiling, SharesItsNeighboursWithTheFigure) {
   fake_cuda::machine().slowness = [](double at) { return std::fmod(at, 0.1) < 0.05 ? 1.0 : 3.0; };
   const Measurement result = measure(honest);
   fake_cuda::machine().slowness = [](double) { return 1.0; };
   EXPECT_EQ(result.fault, "");
   EXPECT_GE(result.memory.size(), result.samples.size() / 4);
-  std::vector<double> ratios;
-  for (const Sample& sample : result.samples)
-    for (const Sample& memory : result.memory)
-      if (sample.round == memory.round) ratios.push_back(memory.seconds / sample.seconds);
-  EXPECT_NEAR(median(ratios), 0.9, 0.02);
+  EXPECT_NEAR(result.share_of_ceiling(), 0.9, 0.01);
 }
 
 }  // namespace
