@@ -2,7 +2,7 @@
 
 import statistics
 import time
-import zlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from . import contenders, data, gate, problems, summary
@@ -21,7 +21,8 @@ class Result:
     contender: contenders.Contender
     error: gate.Error = None
     failure: str = ""                            # why there is no figure
-    samples: list = field(default_factory=list)  # seconds a call, in order
+    label: str = ""                              # what a reader must know beside the figure
+    samples: list = field(default_factory=list)  # seconds a call; the k-th is from the k-th round, for every contender of a problem
     contract_bytes: int = 0
     sets: int = 0
     calls: int = 0
@@ -53,6 +54,7 @@ class Settings:
     cache_bytes: int    # of the last level
     sets: int           # of inputs; None: as many as the cache asks for
     report: object      # called with a line of progress
+    threads: int = 1    # that make data and references
 
 
 def sets_for(input_bytes, cache_bytes):
@@ -66,33 +68,31 @@ class Group:
 
     def __init__(self, group, settings):
         self.settings, self.problem = settings, group[0]  # any of them: their data are the same
-        first = self.made(0)
-        count = settings.sets or sets_for(first.bytes(), settings.cache_bytes)
-        self.inputs = [first] + [self.made(index) for index in range(1, count)]
-        self.cached = count * first.bytes() < settings.cache_bytes
-        self.checksums = [checksum(inputs) for inputs in self.inputs]
         deepest = max(group, key=lambda problem: problem.pass_ == "gradient")
-        self.references = [gate.reference(deepest, inputs) for inputs in self.inputs]
-
+        with ThreadPoolExecutor(settings.threads) as pool:  # NumPy and the library work without Python's lock
+            self.inputs = self.made(pool, range(settings.sets or 2))
+            size = self.inputs[0].bytes()
+            self.inputs += self.made(pool, range(len(self.inputs), settings.sets or sets_for(size, settings.cache_bytes)))
+            self.references = list(pool.map(lambda inputs: gate.reference(deepest, inputs), self.inputs))
+        self.forward_references = [reference.forward() for reference in self.references]
+        self.cached = len(self.inputs) * size < settings.cache_bytes
         self.contract_bytes = {problem.pass_: gate.contract_bytes(problem, self.inputs[0]) for problem in group}
 
-    def made(self, index):
-        return InputSet(data.make(self.problem, self.settings.seed, index), self.problem.dtype, self.settings.torch, self.settings.device)
+    def made(self, pool, indices):
+        """Sets of inputs. They are rounded and copied to the device here, by the thread whose stream everything goes to."""
+        values = pool.map(lambda index: data.make(self.problem, self.settings.seed, index), indices)
+        return [InputSet(value, self.problem.dtype, self.settings.torch, self.settings.device) for value in values]
 
     def expected(self, problem, index):
         """The reference for one set, without gradients in the forward pass."""
-        return self.references[index] if problem.pass_ == "gradient" else self.references[index].forward()
+        return (self.references if problem.pass_ == "gradient" else self.forward_references)[index]
 
     def changed(self, indices):
-        return any(checksum(self.inputs[index]) != self.checksums[index] for index in indices)
+        return any(self.inputs[index].changed() for index in indices)
 
     def restore(self):
-        for index, inputs in enumerate(self.inputs):
-            inputs.restore(data.make(self.problem, self.settings.seed, index), self.problem.dtype)
-
-
-def checksum(inputs):
-    return [zlib.crc32(memoryview(array).cast("B")) for array in inputs.bits()]
+        for inputs in self.inputs:
+            inputs.restore()
 
 
 class Entrant:
@@ -140,6 +140,7 @@ class Entrant:
     def record(self):
         self.recording = self.group.settings.clock.record(self.contender, self.functions)
         self.result.calls = self.recording.calls
+        self.result.label = "; ".join(dict.fromkeys(text for text in (self.contender.label_of(self.problem), self.recording.label) if text))
 
     def wants_more(self, round_):
         if round_ < FEWEST:
@@ -196,5 +197,5 @@ def in_groups(chosen):
     """The problems by what decides their data, in order."""
     groups = {}
     for problem in chosen:
-        groups.setdefault((problem.loss, problem.dtype, problem.shape, problem.data), []).append(problem)
+        groups.setdefault((problem.form, problem.dtype, problem.shape, problem.data), []).append(problem)
     return list(groups.values())
