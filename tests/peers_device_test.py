@@ -59,11 +59,15 @@ class FakeTorch:
                     launch()
 
         self.cuda = types.SimpleNamespace(
-            Event=Event, CUDAGraph=CUDAGraph, Stream=lambda: "own", set_stream=self.set_stream, graph=self.graph, synchronize=lambda: None,
+            Event=Event, CUDAGraph=CUDAGraph, Stream=lambda: "own", set_stream=self.set_stream, stream=self.scope, graph=self.graph, synchronize=lambda: None,
             get_sync_debug_mode=lambda: self.debug_modes[-1] if self.debug_modes else 0, set_sync_debug_mode=self.debug_modes.append)
 
     def set_stream(self, stream):
         self.current = stream
+
+    def scope(self, stream):
+        before = self.current
+        return Scope(lambda: self.set_stream(stream), lambda: self.set_stream(before))
 
     def graph(self, graph, stream):
         assert stream == self.current
@@ -106,9 +110,13 @@ class Graphs(unittest.TestCase):
 
     def test_everything_goes_to_the_stream_of_the_clock(self):
         self.assertEqual((self.torch.current, self.clock.stream), ("own", "own"))
+        self.torch.current = "default"  # as in another thread
+        with self.clock.here():
+            self.assertEqual(self.torch.current, "own")
+        self.assertEqual(self.torch.current, "default")
 
     def test_a_graph_rotates_through_all_sets_until_it_lasts_a_millisecond(self):
-        recording = self.clock.record(self.contender, [self.torch.function(name) for name in "abc"])
+        recording = self.clock.record(self.contender, [self.torch.function(name) for name in "abc"], 0)
         self.assertEqual(recording.calls, 6)  # 1 ms takes four calls of 0.3 ms, in whole rotations, however long they take to enqueue
         self.assertEqual(len(recording.graph.launches), 6)
         self.assertEqual(recording.label, "")
@@ -118,7 +126,7 @@ class Graphs(unittest.TestCase):
         self.assertEqual(self.torch.log, list("abcabc"))
 
     def test_a_graph_of_long_calls_has_one_rotation(self):
-        recording = self.clock.record(self.contender, [self.torch.function(name) for name in "abcde"])
+        recording = self.clock.record(self.contender, [self.torch.function(name) for name in "abcde"], 0)
         self.assertEqual((recording.calls, self.torch.captures), (5, 1))
 
     def test_everything_is_called_before_the_capture(self):
@@ -129,18 +137,18 @@ class Graphs(unittest.TestCase):
             called_first.append(self.torch.capturing is None)
             return functions[0]()
 
-        self.clock.record(self.contender, [watched, functions[1]])
+        self.clock.record(self.contender, [watched, functions[1]], 0)
         self.assertEqual(called_first[:3], [True] * 3)
         self.assertIn(False, called_first)
 
     def test_what_was_launched_beside_the_capture_leaves_nothing(self):
-        recording = self.clock.record(self.contender, [self.torch.function("a", stream="another")])
+        recording = self.clock.record(self.contender, [self.torch.function("a", stream="another")], 0)
         self.assertTrue(np.isnan(recording.results()[0]["loss"]).all())
 
     def test_what_returns_through_the_host_is_timed_by_its_clock(self):
         for waits, synchronous, label in ((True, False, "sync: each call returns through the host"), (False, True, "")):
             self.contender.synchronous = synchronous  # then it says so itself
-            recording = self.clock.record(self.contender, [self.torch.function("a", waits=waits)])
+            recording = self.clock.record(self.contender, [self.torch.function("a", waits=waits)], 0)
             self.assertIsInstance(recording, clocks.HostRecording)
             self.assertIs(recording.finish, self.torch.cuda.synchronize)
             self.assertEqual((recording.label, self.torch.captures), (label, 0))
@@ -151,7 +159,7 @@ class Graphs(unittest.TestCase):
             raise RuntimeError("out of memory")
 
         with self.assertRaisesRegex(RuntimeError, "out of memory"):
-            self.clock.record(self.contender, [broken])
+            self.clock.record(self.contender, [broken], 0)
         self.assertEqual(self.torch.cuda.get_sync_debug_mode(), 0)
 
 
@@ -223,16 +231,16 @@ class Packages(unittest.TestCase):
 
 
 class Compiled(unittest.TestCase):
-    def test_it_is_compiled_once_for_all_sets_and_anew_for_each_problem(self):
+    def test_it_is_compiled_once_for_all_sets_and_passes_and_anew_for_others(self):
         events = []
         torch = types.SimpleNamespace(__version__="2", nn=types.SimpleNamespace(functional=None),
                                       compile=lambda function, dynamic: events.append("compile") or (lambda s: "compiled"))
         with mock.patch.dict(sys.modules, {"torch._dynamo": types.SimpleNamespace(reset=lambda: events.append("reset"))}):
             peer = torch_peers.Compiled(torch, "cpu")
             one = [peer.function(problem("l2")) for _ in range(3)]
-            self.assertTrue(one[0] is one[1] is one[2])
-            self.assertIsNot(peer.function(problem("l2", "gradient")), one[0])
+            self.assertTrue(one[0] is one[1] is one[2] is peer.function(problem("l2", "gradient")))
             self.assertIsNot(peer.function(problem("l2", dtype="f16")), one[0])
+            self.assertIsNot(peer.function(problem("l1", dtype="f16")), one[0])
         self.assertEqual(events, ["reset", "compile"] * 3)  # what was compiled for others would count against the limit of this one
 
 

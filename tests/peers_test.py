@@ -17,7 +17,7 @@ sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "python")]
 sys.dont_write_bytecode = True
 
 from peers_lib import __main__ as program  # noqa: E402
-from peers_lib import array_peers, clocks, contenders, gate, measure, peers, problems, record  # noqa: E402
+from peers_lib import array_peers, arrays, clocks, contenders, data, gate, group, measure, peers, problems, record  # noqa: E402
 from report_lib import records  # noqa: E402
 
 
@@ -117,7 +117,7 @@ class Script(unittest.TestCase):
 
     def test_bad_input(self):
         for words, naming in [
-            (["--loss", "l3"], "--loss 'l3' matches nothing; accepted: zero_one, logistic"),
+            (["--loss", "l3"], "--loss 'l3' matches nothing; accepted: l1, l2"),
             (["--pass", "backward"], "forward, gradient"),
             (["--dtype", "f8"], "f32, f64, f16, bf16"),
             (["--peers", "tensorflow"], "torch, torch_compile, liger, quack, jax, numpy"),
@@ -242,7 +242,7 @@ class Measuring(unittest.TestCase):
 
                 def compute():
                     if not outputs:
-                        outputs.update({name: np.array(value, np.float32) for name, value in gate.reference(problem, inputs).outputs.items()})
+                        outputs.update({name: np.array(value, np.float32) for name, value in gate.reference(problem, inputs.wide()).outputs.items()})
                     return outputs
 
                 return compute
@@ -250,7 +250,7 @@ class Measuring(unittest.TestCase):
         self.assertIn("misses its tolerance", self.results(Lazy())["lazy"].failure)
 
     def test_a_change_of_any_bit_is_seen_and_mended(self):
-        inputs = measure.InputSet({"input": np.array([0.0, 1.0, np.nan]), "target": np.array([3, 4])}, "f16", None, "cpu")
+        inputs = arrays.InputSet({"input": np.array([0.0, 1.0, np.nan]), "target": np.array([3, 4])}, "f16", None, "cpu")
         self.assertFalse(inputs.changed())
         for name, value in (("input", -0.0), ("target", 5)):
             inputs.numpy()[name][0] = value
@@ -267,13 +267,13 @@ class Measuring(unittest.TestCase):
         self.assertEqual(result.contract_bytes, 3 * 4 * 4099 + 4)
 
     def test_sets_fill_the_cache(self):
-        self.assertEqual(measure.sets_for(16 << 20, 32 << 20), 8)
-        self.assertEqual(measure.sets_for(1 << 10, 32 << 20), measure.MOST_SETS)
-        self.assertEqual(measure.sets_for(1 << 30, 32 << 20), 2)
+        self.assertEqual(group.sets_for(16 << 20, 32 << 20), 8)
+        self.assertEqual(group.sets_for(1 << 10, 32 << 20), group.MOST_SETS)
+        self.assertEqual(group.sets_for(1 << 30, 32 << 20), 2)
 
     def test_data_are_the_same_for_both_passes_and_differ_between_sets(self):
         forward = problems.Problem("l2", "forward", "f32", (4099,), {})
-        make = measure.data.make
+        make = data.make
         np.testing.assert_array_equal(make(forward, 1, 0)["input"], make(self.problem, 1, 0)["input"])
         self.assertFalse((make(forward, 1, 0)["input"] == make(forward, 1, 1)["input"]).any())
 

@@ -16,6 +16,7 @@ from durations import seconds_of  # noqa: E402
 
 from . import arrays, clocks, contenders, measure, peers, problems, record, table  # noqa: E402
 from .budget import Budget  # noqa: E402
+from .group import MOST_SETS  # noqa: E402
 
 
 UNKNOWN_L2 = 64 << 20  # bytes, where PyTorch is too old to tell: more than any card has but the largest
@@ -49,7 +50,7 @@ def parse(words):
                         "problems that there is none left for are named (default: none)")
     parser.add_argument("--threads", type=int, metavar="N", help="of the peers on a CPU; default: as many as cores, which is what ours take")
     parser.add_argument("--sets", type=int, metavar="N", help="of inputs to rotate through; default: as many as fill the last-level cache four "
-                        f"times, at most {measure.MOST_SETS}")
+                        f"times, at most {MOST_SETS}")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", metavar="FILE", help="write Google Benchmark's JSON here, as `lossbench run --out` does")
     return parser.parse_args(words)

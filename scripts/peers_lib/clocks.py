@@ -1,5 +1,6 @@
 """Two clocks. Each turns a contender's functions, one for each set of inputs, into something that is played again and again."""
 
+import contextlib
 import time
 
 from .contenders import poison
@@ -17,11 +18,14 @@ def calls_for(seconds, sample):
 class HostRecording:
     """Calls made one after another, between two readings of the host's clock. They rotate through the functions from sample to sample."""
 
-    def __init__(self, functions, finish=None, label=""):
+    def __init__(self, functions, finish=None, label="", seconds=0.0):
+        """`seconds` that a call takes, where that is known. Of short calls it is found here."""
         self.functions, self.finish, self.label, self.next = functions, finish or (lambda: None), label, 0
         self.calls = 1
-        self.calls = calls_for(self.play(), HOST_SAMPLE)
-        self.repeats = REPEATS if self.play() * self.calls < WORTH_REPEATING else 1
+        if seconds < HOST_SAMPLE:
+            self.calls = calls_for(self.play(), HOST_SAMPLE)
+            seconds = self.play() * self.calls
+        self.repeats = REPEATS if seconds < WORTH_REPEATING else 1
 
     def play(self):
         """Seconds a call."""
@@ -88,8 +92,12 @@ class GraphRecording:
 class HostClock:
     kind = "host clock"
 
-    def record(self, contender, functions):
-        return HostRecording(functions)
+    def here(self):
+        """In which whatever threads do for it is done."""
+        return contextlib.nullcontext()
+
+    def record(self, _contender, functions, seconds):
+        return HostRecording(functions, seconds=seconds)
 
 
 class DeviceClock:
@@ -104,7 +112,11 @@ class DeviceClock:
         self.torch, self.stream = torch, torch.cuda.Stream()
         torch.cuda.set_stream(self.stream)
 
-    def record(self, contender, functions):
+    def here(self):
+        """The stream is that of a thread."""
+        return self.torch.cuda.stream(self.stream)
+
+    def record(self, contender, functions, _seconds):
         if contender.synchronous or self.waits(functions[0]):
             return HostRecording(functions, self.torch.cuda.synchronize, "" if contender.synchronous else "sync: each call returns through the host")
         return GraphRecording(self.torch, self.stream, functions)

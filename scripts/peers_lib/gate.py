@@ -12,12 +12,8 @@ ALLOWED = {"f64": (1e-10, 1e-12, 0.0), "f32": (1e-5, 1e-6, 1e-6), "f16": (2.0 **
 WORDS = {"float64": "f64", "float32": "f32", "float16": "f16", "bfloat16": "bf16"}
 
 
-def prepare(problem, inputs, backend):
+def prepare(problem, inputs, backend=None):
     return lossbench.prepare(problem.loss, inputs, backend=backend, gradients=problem.pass_ == "gradient", options=problem.options)
-
-
-def contract_bytes(problem, inputs):
-    return prepare(problem, inputs.native(), None).contract_bytes
 
 
 def _distance(a, b):
@@ -54,9 +50,8 @@ class Reference:
         return Reference({"loss": self.outputs["loss"]}, self.condition)
 
 
-def reference(problem, inputs):
+def reference(problem, wide_inputs):
     """By backend `scalar`, which shares no code with any contender, on the rounded inputs in double."""
-    wide_inputs = inputs.wide()
     call = prepare(problem, wide_inputs, "scalar")
     outputs = {output.name: np.empty(output.shape) for output in call.outputs}
     call.run(outputs)

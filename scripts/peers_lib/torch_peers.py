@@ -54,15 +54,16 @@ class Compiled(TorchPeer):
 
     def __init__(self, torch, backend):
         super().__init__(torch, backend)
-        self.problem, self.compiled = None, None
+        self.kind, self.compiled = None, None
 
     def function(self, problem):
-        """One for all sets of inputs. Compiled functions are forgotten from problem to problem: one that was compiled too many times, for types
-        and passes, would silently run uncompiled from then on."""
-        if problem != self.problem:
+        """One for all sets of inputs and both passes. What was compiled for other losses, types and shapes is forgotten: a function that was compiled
+        too many times would silently run uncompiled from then on."""
+        kind = problem.form, problem.dtype, problem.shape
+        if kind != self.kind:
             eager = super().function(problem)
             importlib.import_module("torch._dynamo").reset()
-            self.problem, self.compiled = problem, self.torch.compile(eager, dynamic=False)
+            self.kind, self.compiled = kind, self.torch.compile(eager, dynamic=False)
         return self.compiled
 
 
