@@ -217,6 +217,16 @@ class Measuring(unittest.TestCase):
         ours.peer = False
         self.assertIn("misses its tolerance", self.results(ours)["ours"].failure)
 
+    def test_what_a_reader_must_know_is_recorded(self):
+        class Labelled(array_peers.NumPy):
+            def label_of(self, problem):
+                return f"a copy for the {problem.pass_}"
+
+        for pass_ in problems.PASSES:
+            problem = problems.Problem("l2", pass_, "f32", (4099,), note="scaled")
+            entry, *_ = record.entries(self.results(Labelled(), problem=problem)["numpy"], 0)
+            self.assertEqual(entry["label"], f"a copy for the {pass_}; scaled")
+
     def test_who_changes_inputs_harms_nobody_else(self):
         results = self.results(Wrong("wrong", spoil_inputs), array_peers.NumPy())
         self.assertEqual((results["wrong"].failure, results["numpy"].failure), ("changes its inputs", ""))
