@@ -39,6 +39,7 @@ class Case:
     options: str = ""
     seconds: list = field(default_factory=list)  # one per repetition
     throughputs: list = field(default_factory=list)  # the same, in GB/s
+    rounds: list = field(default_factory=list)  # seconds a call, one per round that all contenders of a problem took turns in; scripts/peers has them
     aggregates: dict = field(default_factory=dict)  # "median" -> seconds, where only aggregates were written
     counters: dict = field(default_factory=dict)
     label: str = ""
@@ -229,6 +230,7 @@ def add_entry(case, entry):
             case.counters.update(counters)
         return
     case.seconds.append(seconds)
+    case.rounds += [time * 1e-9 for time in entry.get("round_times", [])]
     keep_counters(case, counters)
 
 
