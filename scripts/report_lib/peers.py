@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from peers_lib import summary
 
-from . import choose
+from . import choose, numbers
 
 FEWEST_ROUNDS = 3
 
@@ -57,9 +57,18 @@ def measured(case):
     return not case.failed and not case.emulated and case.time > 0
 
 
+def cell(duel):
+    """What a table says of it; a dash where the peer does not compute the loss."""
+    if not duel:
+        return numbers.DASH
+    return "failed" if duel.peer.failed else numbers.factor(duel.ratio) + (" †" if duel.caveats else "")
+
+
 def fields(process, loss, pass_=None):
-    """The headline cases of a process in which a loss has peers: peers and ours on the peers' kind of machine, in its order."""
-    cases = [case for case in process.of(loss, pass_) if not case.skipped and not case.emulated and case.backend != "scalar"]
+    """The headline cases of a process in which a loss has peers: peers and ours on the peers' kind of machine, in its order. KernelBench has a
+    table of its own."""
+    cases = [case for case in process.of(loss, pass_) if not case.skipped and not case.emulated and case.backend != "scalar"
+             and not case.kernelbench]
     shown = []
     for kind in (choose.CUDA, choose.CPU):
         if any(case.peer and choose.kind_of(case) == kind for case in cases):

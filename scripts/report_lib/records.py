@@ -17,8 +17,9 @@ LIBRARY_PARTS = re.compile(
     r"|min_warmup_time:[^/]*)$"
 )
 AGGREGATE = re.compile(r"_(mean|median|stddev|cv|min|max|BigO|RMS)$")
+KERNELBENCH = re.compile(r"\bkernelbench=(\d+)")  # how scripts/peers marks it
 ORDERS = ("none", "run_to_run", "order_invariant")  # what the counter "order" says
-IN_FOLDER = ("run.json", "counts.json", "sizes.json", "row_sizes.json", "peers.json")  # what scripts/record keeps, the ladder first
+IN_FOLDER = ("run.json", "counts.json", "sizes.json", "row_sizes.json", "peers.json", "kernelbench.json")  # what scripts/record keeps, the ladder first
 THROUGHPUT = "GB/s"  # counter: decimal gigabytes of contract bytes a second
 SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
 LIBRARY_FIELDS = {
@@ -51,6 +52,12 @@ class Case:
     @property
     def identity(self):
         return (self.loss, self.variant, self.backend, self.pass_, self.dtype, self.shape, self.options)
+
+    @property
+    def kernelbench(self):
+        """The number of the problem of KernelBench that it is; 0 for any other."""
+        found = KERNELBENCH.search(self.options)
+        return int(found[1]) if found else 0
 
     @property
     def emulated(self):
