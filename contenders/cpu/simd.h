@@ -22,7 +22,8 @@ inline double sum_ulps(std::int64_t length, DType) {
   return 1 + (double(kPart) + double(length) / double(kPart) + 32) * 0x1p-29;
 }
 
-/// The rows of the variant table that compute softmax cross-entropy.
+/// The rows of the variant table that compute softmax cross-entropy, and the other losses of whole rows.
 void add_softmax(Variant& variant);
+void add_rows(Variant& variant);
 
 }  // namespace lossbench::simd

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/float16.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -23,6 +24,9 @@ using BFloat16 = hwy::bfloat16_t;
 
 HWY_INLINE FloatVector load(const float* from) { return hn::LoadU(Floats(), from); }
 HWY_INLINE FloatVector load(const BFloat16* from) { return hn::PromoteTo(Floats(), hn::LoadU(hn::Rebind<BFloat16, Floats>(), from)); }
+
+inline float widened(float x) { return x; }
+inline float widened(BFloat16 x) { return from_bf16_bits(x.bits); }
 
 /// Two vectors of 2·kLanes neighbouring elements: in their order where they are floats; the even ones and the odd ones where they are
 /// bf16, which are the two halves of a word and need no shuffling. What goes element by element does not care, if it is stored so, too.
@@ -109,16 +113,23 @@ HWY_INLINE DoubleVector low_doubles(FloatVector x) { return hn::PromoteTo(Double
 HWY_INLINE DoubleVector high_doubles(FloatVector x) { return hn::PromoteTo(Doubles(), hn::UpperHalf(hn::Half<Floats>(), x)); }
 #endif
 
-/// Doubles that are floats, as a vector of floats.
+/// Doubles rounded to floats; infinite where no float is as large.
 HWY_INLINE FloatVector to_floats(DoubleVector low, DoubleVector high) {
 #if HWY_TARGET == HWY_SCALAR
   (void)high;
-  return hn::DemoteTo(Floats(), low);
+  return hn::Set(Floats(), static_cast<float>(hn::GetLane(low)));  // DemoteTo stops at the largest float here
 #else
   const hn::Half<Floats> half;
   return hn::Combine(Floats(), hn::DemoteTo(half, high), hn::DemoteTo(half, low));
 #endif
 }
+
+/// A vector of floats as doubles.
+struct Wide {
+  DoubleVector low, high;
+};
+HWY_INLINE Wide widen(FloatVector x) { return {low_doubles(x), high_doubles(x)}; }
+HWY_INLINE FloatVector narrow(const Wide& x) { return to_floats(x.low, x.high); }
 
 /// f of every lane, one after another: for what is asked too seldom to be worth vectors.
 template <class F>
@@ -137,7 +148,7 @@ HWY_INLINE FloatVector lane_by_lane(FloatVector x, FloatVector y, const F& f) {
   return hn::Load(Floats(), lanes);
 }
 
-/// A sum of floats kept in double: exact but for the additions themselves.
+/// A sum kept in double: exact but for the additions themselves.
 class WideSum {
  public:
   HWY_INLINE WideSum() : low_(hn::Zero(Doubles())), high_(low_) {}  // written out: an implicit one is compiled for the baseline
@@ -145,6 +156,14 @@ class WideSum {
   HWY_INLINE void add(FloatVector x) {
     low_ = hn::Add(low_, low_doubles(x));
     if (HWY_TARGET != HWY_SCALAR) high_ = hn::Add(high_, high_doubles(x));
+  }
+  HWY_INLINE void add(const Wide& x) {
+    low_ = hn::Add(low_, x.low);
+    if (HWY_TARGET != HWY_SCALAR) high_ = hn::Add(high_, x.high);
+  }
+  HWY_INLINE void add_product(const Wide& x, const Wide& y) {
+    low_ = hn::MulAdd(x.low, y.low, low_);
+    if (HWY_TARGET != HWY_SCALAR) high_ = hn::MulAdd(x.high, y.high, high_);
   }
   HWY_INLINE void join(const WideSum& other) {
     low_ = hn::Add(low_, other.low_);
