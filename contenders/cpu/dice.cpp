@@ -13,18 +13,18 @@ namespace {
 
 using V = FloatVector;
 
+/// The options that the inner loop turns on are known to the compiler, which is worth a third of its time.
+template <bool kLogits, bool kSquares>
 struct Dice {
   using Scalar = losses::Dice;
-  static constexpr int kOperands = 2, kGradients = 1;
   using Sums = WideSums<2>;  ///< what is wrong, and Σ p + Σ y or Σ p² + Σ y²
   Scalar scalar;
-  bool from_logits, squares;
-  explicit Dice(const Scalar& options) : scalar(options), from_logits(options.from_logits), squares(options.squares) {}
+  explicit Dice(const Scalar& options) : scalar(options) {}
 
-  HWY_INLINE void add(Sums& sums, const V (&x)[2], const auto& lanes) const {
-    const Probability p = probability(x[0]);
+  HWY_INLINE void add(Sums& sums, const V (&x)[2], const auto& lanes, const Wide&) const {
+    const Probability p(x[0]);
     const V yes = lanes.kept(p.yes), y = lanes.kept(x[1]);
-    if (squares) {  // in double, where the square of a float does not vanish
+    if constexpr (kSquares) {  // in double, where the square of a float does not vanish
       const Wide wide_yes = widen(yes), wide_y = widen(y), wrong = wide_yes - wide_y;
       sums.sum[0].add_product(wrong, wrong);
       sums.sum[1].add_product(wide_yes, wide_yes);
@@ -32,39 +32,43 @@ struct Dice {
     } else {
       const V rest = hn::Sub(hn::Set(Floats(), 1.0f), y);
       sums.sum[0].add(lanes.kept(hn::Add(hn::Mul(yes, rest), hn::Mul(y, p.no))));
-      sums.sum[1].add(yes);
-      sums.sum[1].add(y);
+      sums.sum[1].add(widen(yes) + widen(y));
     }
   }
 
-  struct Factors {
-    double overlap = 0, scale = 0;
-  };
-  Factors factors(const Scalar::Result& row, const RowHead& head) const { return {row.overlap, row.scale * head.scale}; }
+  enum Factors { kOverlap, kScale, kFactors };
+  void factors(const Scalar::Result& row, const RowHead& head, double* to) const {
+    to[kOverlap] = row.overlap, to[kScale] = row.scale * head.scale;
+  }
 
-  HWY_INLINE Gradients<1> gradient(const V (&x)[2], const Factors& row, const auto&) const {
-    const Probability p = probability(x[0]);
-    const Wide yes = widen(p.yes), y = widen(x[1]), overlap = wide_set(row.overlap);
-    const Wide growth = squares ? (yes + yes) * overlap : overlap;
-    const Wide slope = (growth - (y + y)) * wide_set(row.scale);
-    return {{narrow(from_logits ? slope * (yes * widen(p.no)) : slope)}};
+  HWY_INLINE Gradients<1> gradient(const V (&x)[2], const Wide* row, const auto&) const {
+    const Probability p(x[0]);
+    const Wide yes = widen(p.yes), y = widen(x[1]);
+    const Wide growth = kSquares ? (yes + yes) * row[kOverlap] : row[kOverlap];
+    const Wide slope = (growth - (y + y)) * row[kScale];
+    return {{narrow(kLogits ? slope * (yes * widen(p.no)) : slope)}};
   }
 
  private:
   struct Probability {
     V yes, no;
+
+    HWY_INLINE explicit Probability(V x) {
+      if constexpr (kLogits) {
+        const Sigmoids sigmoid(x);
+        yes = sigmoid.up, no = sigmoid.down;
+      } else {
+        yes = x, no = hn::Sub(hn::Set(Floats(), 1.0f), x);
+      }
+    }
   };
-  HWY_INLINE Probability probability(V x) const {
-    if (!from_logits) return {x, hn::Sub(hn::Set(Floats(), 1.0f), x)};
-    const Sigmoids sigmoid(x);
-    return {sigmoid.up, sigmoid.down};
-  }
 };
 
-Dice vectors_of(const losses::Dice& loss) { return Dice(loss); }
-
 double maps(const Maps& loss, const RowWork& work, const RowTask& task) {
-  return std::visit([&](const auto& one) { return compute_rows_of(vectors_of(one), work, task); }, loss);
+  const auto compute = [&](const auto& dice) { return compute_rows_of(dice, work, task); };
+  const losses::Dice& dice = std::get<losses::Dice>(loss);
+  if (dice.from_logits) return dice.squares ? compute(Dice<true, true>(dice)) : compute(Dice<true, false>(dice));
+  return dice.squares ? compute(Dice<false, true>(dice)) : compute(Dice<false, false>(dice));
 }
 
 }  // namespace

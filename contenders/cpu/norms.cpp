@@ -14,44 +14,36 @@ using V = FloatVector;
 
 struct NormL1 {
   using Scalar = losses::NormL1;
-  static constexpr int kOperands = 1, kGradients = 1;
   static constexpr bool kLocal = true;
   using Sums = WideSums<1>;
   Scalar scalar;
   explicit NormL1(const Scalar& options) : scalar(options) {}
 
-  HWY_INLINE void add(Sums& sums, const V (&x)[1], const auto& lanes) const { sums.sum[0].add(hn::Abs(lanes.kept(x[0]))); }
+  HWY_INLINE void add(Sums& sums, const V (&x)[1], const auto& lanes, const Wide&) const { sums.sum[0].add(hn::Abs(lanes.kept(x[0]))); }
 
-  struct Factors {
-    float scale = 0;
-  };
-  Factors factors(const Scalar::Result&, const RowHead& head) const { return {static_cast<float>(head.scale)}; }
-  HWY_INLINE Gradients<1> gradient(const V (&x)[1], const Factors& row, const auto&) const {
-    return {{hn::Mul(sign(Floats(), x[0]), hn::Set(Floats(), row.scale))}};
+  enum Factors { kScale, kFactors };
+  void factors(const Scalar::Result&, const RowHead& head, double* to) const { to[kScale] = head.scale; }
+  HWY_INLINE Gradients<1> gradient(const V (&x)[1], const Wide* row, const auto&) const {
+    return {{hn::Mul(sign(Floats(), x[0]), narrow(row[kScale]))}};
   }
 };
 
 /// Squares of floats neither overflow nor vanish in double.
 struct NormL2 {
   using Scalar = losses::NormL2;
-  static constexpr int kOperands = 1, kGradients = 1;
   using Sums = WideSums<1>;
   Scalar scalar;
   explicit NormL2(const Scalar& options) : scalar(options) {}
 
-  HWY_INLINE void add(Sums& sums, const V (&x)[1], const auto& lanes) const {
+  HWY_INLINE void add(Sums& sums, const V (&x)[1], const auto& lanes, const Wide&) const {
     const Wide wide = widen(lanes.kept(x[0]));
     sums.sum[0].add_product(wide, wide);
   }
 
-  struct Factors {
-    double scale = 0;
-  };
-  Factors factors(const Scalar::Result& row, const RowHead& head) const { return {head.scale / row.loss}; }
+  enum Factors { kScale, kFactors };
+  void factors(const Scalar::Result& row, const RowHead& head, double* to) const { to[kScale] = head.scale / row.loss; }
   bool flat(const Scalar::Result& row) const { return row.loss == 0; }
-  HWY_INLINE Gradients<1> gradient(const V (&x)[1], const Factors& row, const auto&) const {
-    return {{narrow(widen(x[0]) * wide_set(row.scale))}};
-  }
+  HWY_INLINE Gradients<1> gradient(const V (&x)[1], const Wide* row, const auto&) const { return {{narrow(widen(x[0]) * row[kScale])}}; }
 };
 
 NormL1 vectors_of(const losses::NormL1& loss) { return NormL1(loss); }

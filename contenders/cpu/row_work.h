@@ -89,7 +89,8 @@ struct RowWork {
 using Distances = std::variant<losses::TripletMargin, losses::CosineEmbedding>;
 using Maps = std::variant<losses::Dice>;
 using Norms = std::variant<losses::NormL1, losses::NormL2>;
-using Classes = std::variant<losses::HingeClasses, losses::LogLossClasses>;
+using HingeClasses = std::variant<losses::HingeClasses>;
+using LogLossClasses = std::variant<losses::LogLossClasses>;
 
 /// What is asked of a family. Rows that are cut into slices are visited twice, with a join of their sums in between.
 struct RowTask {
@@ -107,6 +108,7 @@ struct RowTask {
 double compute_rows(const Distances& loss, const RowWork& work, const RowTask& task);
 double compute_rows(const Maps& loss, const RowWork& work, const RowTask& task);
 double compute_rows(const Norms& loss, const RowWork& work, const RowTask& task);
-double compute_rows(const Classes& loss, const RowWork& work, const RowTask& task);
+double compute_rows(const HingeClasses& loss, const RowWork& work, const RowTask& task);
+double compute_rows(const LogLossClasses& loss, const RowWork& work, const RowTask& task);
 
 }  // namespace lossbench::simd

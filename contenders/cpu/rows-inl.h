@@ -1,20 +1,21 @@
 // How rows go from memory through a loss to memory, whatever the loss. Compiled once for each instruction set: see targets.h.
 //
 // A loss is a functor of vectors beside one of kernels/losses, which has the options and says, once a row, what its sums come to:
-//   Scalar, scalar                 that functor
-//   Sums                           what a lane adds up: join(other), enter(words)
-//   add(sums, x, lanes)            a vector of each operand; `lanes` says which of its lanes count
-//   Factors, factors(result, head) what the gradients of a row have in common
-//   gradient(x, factors, lanes)    -> Gradients
+//   Scalar, scalar                   that functor
+//   Sums                             what a lane adds up: join(other), enter(words), enter_lanes(words)
+//   add(sums, x, lanes, base)        a vector of each operand; `lanes` says which of its lanes count
+//   kFactors, factors(result, head, to)   numbers that the gradients of a row have in common
+//   gradient(x, factors, lanes)      -> Gradients
 // and may have
-//   take(head)                     told of each row before it is read
-//   join(words, more)              where two parts of a row are not joined by additions
-//   find(row, words)               told of each row after it was read, before its gradients are written
-//   flat(result)                   whether all gradients of a row are 0, whatever it holds
-//   reads_row(), reads_again()     whether its elements are wanted for the sums, or for the gradients
-//   kLocal                         gradients that need no sums: value and gradients in one pass
+//   base(head)                       a number that add() wants to know of the row
+//   join(words, more)                where two parts of a row are not joined by additions
+//   find(row, words), seconds(…)     a column that differs from others, found once the sums are known
+//   flat(result)                     whether all gradients of a row are 0, whatever it holds
+//   reads_row(), reads_again()       whether its elements are wanted for the sums, or for the gradients
+//   kLocal                           gradients that need no sums: value and gradients in one pass
 //
 // A row that fits into the second-level cache is read from memory once: its gradients are written right after its sums are known.
+// Short rows go side by side, a lane each; of others, neighbouring elements share a vector.
 #if defined(LOSSBENCH_CPU_ROWS_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef LOSSBENCH_CPU_ROWS_INL_H
 #undef LOSSBENCH_CPU_ROWS_INL_H
@@ -25,22 +26,10 @@
 #include <algorithm>
 #include <variant>
 
-#include "contenders/cpu/row_walk-inl.h"
+#include "contenders/cpu/short_rows-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace lossbench::simd::HWY_NAMESPACE {
-
-template <class Loss>
-bool reads_row(const Loss& loss) {
-  if constexpr (requires { loss.reads_row(); }) return loss.reads_row();
-  else return true;
-}
-
-template <class Loss>
-bool is_flat(const Loss& loss, const typename Loss::Scalar::Result& result) {
-  if constexpr (requires { loss.flat(result); }) return loss.flat(result);
-  else return false;
-}
 
 template <class T>
 void put(float x, void* array, std::int64_t index) {
@@ -73,20 +62,21 @@ struct Writers {
 
 /// Sums of columns [begin, end), by slices.
 template <class Loss, class T>
-auto sums_of(const Loss& loss, const RowView<T, Loss::kOperands>& row, std::int64_t begin, std::int64_t end) {
+auto sums_of(const Loss& loss, const RowView<T, Loss::Scalar::kOperands>& row, std::int64_t begin, std::int64_t end) {
   auto words = Loss::Scalar::template identity<float>();
   for (; begin < end; begin += kSlice) {
     auto more = Loss::Scalar::template identity<float>();
-    walk<Visit::add, T>(loss, row, {}, begin, std::min(end, begin + kSlice), nullptr).enter(more.word);
+    walk<Visit::add, T>(loss, row, nullptr, begin, std::min(end, begin + kSlice), nullptr).enter(more.word);
     join_words(loss, more.word, words.word);
   }
   return words;
 }
 
 template <class Loss, class T>
-void write(const Loss& loss, const RowView<T, Loss::kOperands>& row, const typename Loss::Scalar::Result& result, std::int64_t begin,
+void write(const Loss& loss, const RowView<T, Loss::Scalar::kOperands>& row, const typename Loss::Scalar::Result& result, std::int64_t begin,
            std::int64_t end, GradientWriter<T>* writers) {
-  const auto factors = loss.factors(result, row.head);
+  double factors[Loss::kFactors];
+  loss.factors(result, row.head, factors);
   if constexpr (requires { loss.reads_again(); })
     if (!loss.reads_again()) return void(walk<Visit::write_unread, T>(loss, row, factors, begin, end, writers));
   walk<Visit::write, T>(loss, row, factors, begin, end, writers);
@@ -94,17 +84,17 @@ void write(const Loss& loss, const RowView<T, Loss::kOperands>& row, const typen
 
 /// A row that is read and written in one go. Returns its loss.
 template <class Loss, class T>
-double whole_row(Loss& loss, const RowWork& work, std::int64_t index, Writers<T, Loss::kGradients>* writers) {
-  RowView<T, Loss::kOperands> row(work, index);
+double whole_row(const Loss& loss, const RowWork& work, std::int64_t index, Writers<T, Loss::Scalar::kGradients>* writers) {
+  RowView<T, Loss::Scalar::kOperands> row(work, index);
   if (!row.head.kept) {
     if (writers) writers->zeros(work.width);
     return 0;
   }
-  if constexpr (requires { loss.take(row.head); }) loss.take(row.head);
   auto words = Loss::Scalar::template identity<float>();
   if constexpr (requires { Loss::kLocal; }) {
     if (writers) {
-      const auto factors = loss.factors({}, row.head);
+      double factors[Loss::kFactors];
+      loss.factors({}, row.head, factors);
       for (std::int64_t begin = 0; begin < work.width; begin += kSlice) {
         auto more = Loss::Scalar::template identity<float>();
         walk<Visit::both, T>(loss, row, factors, begin, std::min(work.width, begin + kSlice), writers->of).enter(more.word);
@@ -127,19 +117,24 @@ double whole_row(Loss& loss, const RowWork& work, std::int64_t index, Writers<T,
 }
 
 template <class Loss, class T>
-double whole_rows(Loss loss, const RowWork& work, std::int64_t begin, std::int64_t end) {
+double whole_rows(const Loss& loss, const RowWork& work, std::int64_t begin, std::int64_t end) {
   double sum = 0;
   const auto enter = [&](std::int64_t row, double value) {
     if (work.losses) put<T>(static_cast<float>(value), work.losses, row);
     sum += value;
   };
-  if (work.wants_gradients()) {
-    Writers<T, Loss::kGradients> writers(work, begin * work.width, end * work.width);
-    for (std::int64_t row = begin; row < end; ++row) enter(row, whole_row<Loss, T>(loss, work, row, &writers));
-    writers.finish();
-  } else {
-    for (std::int64_t row = begin; row < end; ++row) enter(row, whole_row<Loss, T>(loss, work, row, nullptr));
+  const bool gradients = work.wants_gradients();
+  Writers<T, Loss::Scalar::kGradients> writers(work, begin * work.width, end * work.width);
+  if (kLanes > 1 && work.width <= kShortRow && (gradients || reads_row(loss))) {
+    SideBySide<T, Loss> rows(loss, work);
+    double losses[kLanes];
+    for (; begin + kLanes <= end; begin += kLanes) {
+      rows.compute(begin, losses, gradients ? writers.of : nullptr);
+      for (std::int64_t lane = 0; lane < kLanes; ++lane) enter(begin + lane, losses[lane]);
+    }
   }
+  for (; begin < end; ++begin) enter(begin, whole_row<Loss, T>(loss, work, begin, gradients ? &writers : nullptr));
+  writers.finish();
   return sum;
 }
 
@@ -147,7 +142,7 @@ double whole_rows(Loss loss, const RowWork& work, std::int64_t begin, std::int64
 template <class Loss, class T>
 void visit_slice(const Loss& loss, const RowWork& work, const RowTask& task) {
   constexpr bool kLocal = requires { Loss::kLocal; };
-  const RowView<T, Loss::kOperands> row(work, task.row);
+  const RowView<T, Loss::Scalar::kOperands> row(work, task.row);
   const std::int64_t begin = task.slice * kSlice, end = std::min(work.width, begin + kSlice);
   auto words = Loss::Scalar::template identity<float>();
   if (task.what == RowTask::Do::sums && !(kLocal && work.wants_gradients())) {
@@ -155,9 +150,11 @@ void visit_slice(const Loss& loss, const RowWork& work, const RowTask& task) {
     return void(std::copy(std::begin(words.word), std::end(words.word), task.words));
   }
   if (task.what == RowTask::Do::write && kLocal) return;
-  Writers<T, Loss::kGradients> writers(work, task.row * work.width + begin, task.row * work.width + end);
+  Writers<T, Loss::Scalar::kGradients> writers(work, task.row * work.width + begin, task.row * work.width + end);
   if constexpr (kLocal) {
-    walk<Visit::both, T>(loss, row, loss.factors({}, row.head), begin, end, writers.of).enter(words.word);
+    double factors[Loss::kFactors];
+    loss.factors({}, row.head, factors);
+    walk<Visit::both, T>(loss, row, factors, begin, end, writers.of).enter(words.word);
     std::copy(std::begin(words.word), std::end(words.word), task.words);
   } else {
     std::copy_n(task.words, std::size(words.word), words.word);

@@ -12,10 +12,13 @@
 namespace lossbench::simd {
 namespace {
 
+/// The first family that has the functor.
+template <class Functor, class Family, class... Others>
+struct FirstWith : std::conditional_t<std::is_constructible_v<Family, Functor>, std::type_identity<Family>, FirstWith<Functor, Others...>> {};
+template <class Functor, class Family>
+struct FirstWith<Functor, Family> : std::type_identity<Family> {};
 template <class Functor>
-using FamilyOf = std::conditional_t<std::is_constructible_v<Distances, Functor>, Distances,
-                                    std::conditional_t<std::is_constructible_v<Norms, Functor>, Norms,
-                                                       std::conditional_t<std::is_constructible_v<Maps, Functor>, Maps, Classes>>>;
+using FamilyOf = typename FirstWith<Functor, Distances, Maps, Norms, HingeClasses, LogLossClasses>::type;
 
 template <class Functor>
 constexpr int kWords = Functor::template kWords<float>;
@@ -123,7 +126,8 @@ class Call {
     const std::int64_t slices = work_.slices();
     sum_of_parts(rows * slices, bytes_, sums_, [&](std::int64_t part, int) {
       const std::int64_t words = what == RowTask::Do::sums ? part : part / slices * slices;
-      return compute_rows(family_, work_, {.what = what, .row = row + part / slices, .slice = part % slices, .words = words_ + words * kWords<Functor>});
+      return compute_rows(family_, work_, {.what = what, .row = row + part / slices, .slice = part % slices,
+                                           .words = words_ + words * kWords<Functor>});
     });
   }
 

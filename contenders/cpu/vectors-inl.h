@@ -85,6 +85,13 @@ HWY_INLINE void store(FloatVector a, FloatVector b, BFloat16* to, bool stream) {
 #endif
 }
 
+/// A vector of elements that nothing is known to follow.
+HWY_INLINE void store_one(FloatVector x, float* to) { hn::StoreU(x, Floats(), to); }
+HWY_INLINE void store_one(FloatVector x, BFloat16* to) {
+  const hn::Rebind<std::uint16_t, Floats> dn;
+  hn::StoreU(hn::DemoteTo(dn, bf16_bits(x)), dn, reinterpret_cast<std::uint16_t*>(to));
+}
+
 /// What load_pair would give back.
 HWY_INLINE void store_pair(FloatVector first, FloatVector second, float* to, bool stream) { store(first, second, to, stream); }
 HWY_INLINE void store_pair(FloatVector first, FloatVector second, BFloat16* to, bool stream) {
@@ -174,6 +181,7 @@ class WideSum {
     low_ = hn::Mul(low_, all);
     high_ = hn::Mul(high_, all);
   }
+  HWY_INLINE Wide lanes() const { return {low_, high_}; }
   HWY_INLINE double total() const { return hn::GetLane(hn::SumOfLanes(Doubles(), hn::Add(low_, high_))); }
 
  private:

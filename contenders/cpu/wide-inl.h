@@ -20,6 +20,26 @@ HWY_INLINE Wide operator-(const Wide& x) { return {hn::Neg(x.low), hn::Neg(x.hig
 HWY_INLINE Wide abs(const Wide& x) { return {hn::Abs(x.low), hn::Abs(x.high)}; }
 HWY_INLINE Wide sign(const Wide& x) { return {sign(Doubles(), x.low), sign(Doubles(), x.high)}; }
 
+/// kLanes doubles in memory.
+HWY_INLINE Wide load_wide(const double* from) {
+  const Doubles d;
+  return {hn::LoadU(d, from), HWY_TARGET == HWY_SCALAR ? hn::Zero(d) : hn::LoadU(d, from + kLanes / 2)};
+}
+HWY_INLINE void store_wide(const Wide& x, double* to) {
+  hn::StoreU(x.low, Doubles(), to);
+  if (HWY_TARGET != HWY_SCALAR) hn::StoreU(x.high, Doubles(), to + kLanes / 2);
+}
+
+/// 0 where `flags` is 0, or where it is not; x elsewhere.
+HWY_INLINE Wide zero_unless(const Wide& flags, const Wide& x) {
+  const DoubleVector zero = hn::Zero(Doubles());
+  return {hn::IfThenElseZero(hn::Ne(flags.low, zero), x.low), hn::IfThenElseZero(hn::Ne(flags.high, zero), x.high)};
+}
+HWY_INLINE Wide zero_if(const Wide& flags, const Wide& x) {
+  const DoubleVector zero = hn::Zero(Doubles());
+  return {hn::IfThenElseZero(hn::Eq(flags.low, zero), x.low), hn::IfThenElseZero(hn::Eq(flags.high, zero), x.high)};
+}
+
 /// f of either half.
 template <class F>
 HWY_INLINE Wide by_halves(const Wide& x, const F& f) { return {f(x.low), f(x.high)}; }
@@ -37,6 +57,11 @@ struct WideSums {
   HWY_INLINE void enter(double* words) const {
 #pragma GCC unroll 4
     for (int k = 0; k < kCount; ++k) words[k] = sum[k].total();
+  }
+  /// The same where every lane has a row of its own.
+  HWY_INLINE void enter_lanes(double (*words)[kLanes]) const {
+#pragma GCC unroll 4
+    for (int k = 0; k < kCount; ++k) store_wide(sum[k].lanes(), words[k]);
   }
 };
 
