@@ -13,7 +13,7 @@ namespace {
 
 using V = FloatVector;
 
-/// The options that the inner loop turns on are known to the compiler, which is worth a third of its time.
+/// The options that the inner loop turns on are known to the compiler.
 template <bool kLogits, bool kSquares>
 struct Dice {
   using Scalar = losses::Dice;
@@ -21,7 +21,7 @@ struct Dice {
   Scalar scalar;
   explicit Dice(const Scalar& options) : scalar(options) {}
 
-  HWY_INLINE void add(Sums& sums, const V (&x)[2], const auto& lanes, const Wide&) const {
+  HWY_INLINE V add(Sums& sums, const V (&x)[2], const auto& lanes, const Wide&) const {
     const Probability p(x[0]);
     const V yes = lanes.kept(p.yes), y = lanes.kept(x[1]);
     if constexpr (kSquares) {  // in double, where the square of a float does not vanish
@@ -32,8 +32,9 @@ struct Dice {
     } else {
       const V rest = hn::Sub(hn::Set(Floats(), 1.0f), y);
       sums.sum[0].add(lanes.kept(hn::Add(hn::Mul(yes, rest), hn::Mul(y, p.no))));
-      sums.sum[1].add(widen(yes) + widen(y));
+      sums.sum[1].add(hn::Add(yes, y));
     }
+    return p.kept();
   }
 
   enum Factors { kOverlap, kScale, kFactors };
@@ -42,17 +43,18 @@ struct Dice {
   }
 
   HWY_INLINE Gradients<1> gradient(const V (&x)[2], const Wide* row, const auto&) const {
-    const Probability p(x[0]);
-    const Wide yes = widen(p.yes), y = widen(x[1]);
-    const Wide growth = kSquares ? (yes + yes) * row[kOverlap] : row[kOverlap];
-    const Wide slope = (growth - (y + y)) * row[kScale];
-    return {{narrow(kLogits ? slope * (yes * widen(p.no)) : slope)}};
+    return gradient_of(Probability(x[0]), x[1], row);
+  }
+  HWY_INLINE Gradients<1> gradient_of_kept(V kept, const V (&x)[2], const Wide* row) const {
+    return gradient_of(Probability::of_kept(kept), x[1], row);
   }
 
  private:
+  /// p and 1 - p. The lesser of them is kept, negative where it is the latter: none of the two cancels.
   struct Probability {
     V yes, no;
 
+    HWY_INLINE Probability(V p, V q) : yes(p), no(q) {}
     HWY_INLINE explicit Probability(V x) {
       if constexpr (kLogits) {
         const Sigmoids sigmoid(x);
@@ -61,7 +63,23 @@ struct Dice {
         yes = x, no = hn::Sub(hn::Set(Floats(), 1.0f), x);
       }
     }
+    HWY_INLINE V kept() const {
+      if constexpr (!kLogits) return yes;
+      return hn::IfThenElse(hn::Lt(yes, no), yes, hn::Neg(no));
+    }
+    HWY_INLINE static Probability of_kept(V kept) {
+      if constexpr (!kLogits) return Probability(kept);
+      const V lesser = hn::Abs(kept), greater = hn::Sub(hn::Set(Floats(), 1.0f), lesser);
+      return {hn::IfNegativeThenElse(kept, greater, lesser), hn::IfNegativeThenElse(kept, lesser, greater)};
+    }
   };
+
+  HWY_INLINE static Gradients<1> gradient_of(const Probability& p, V target, const Wide* row) {
+    const Wide yes = widen(p.yes), y = widen(target);
+    const Wide growth = kSquares ? (yes + yes) * row[kOverlap] : row[kOverlap];
+    const Wide slope = (growth - (y + y)) * row[kScale];
+    return {{narrow(kLogits ? slope * (yes * widen(p.no)) : slope)}};
+  }
 };
 
 double maps(const Maps& loss, const RowWork& work, const RowTask& task) {

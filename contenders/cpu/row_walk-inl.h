@@ -54,6 +54,10 @@ bool is_flat(const Loss& loss, const typename Loss::Scalar::Result& result) {
   else return false;
 }
 
+/// Whether a loss keeps something of its first operand for the gradients: one float an element, in place of the operand.
+template <class Loss>
+constexpr bool kKeeps = requires { &Loss::gradient_of_kept; };
+
 /// What of a row a loss wants to know for every element of its sums.
 template <class Loss>
 double base_of(const Loss& loss, const RowHead& head) {
@@ -74,6 +78,7 @@ struct Walk {
   Wide base, factors[Loss::kFactors];
   T* to[kGradients] = {};
   std::int64_t chunk = 0;  ///< the column that `to` begins with
+  float* kept = nullptr;   ///< of column 0, or null: see kKeeps
 
   HWY_INLINE Walk(const Loss& given, const RowView<T, kOperands>& of, const double* row_factors)
       : loss(given), row(of), base(wide_set(base_of(given, of.head))) {
@@ -99,13 +104,14 @@ struct Walk {
     pass(sums, column, x, first, Some{places.second, first.count, first.label, first.second});
   }
 
-  /// Announces what the two steps that begin kAheadOfRow after `column` will read.
+  /// Announces what two steps will read: those ahead in this row, or, while its gradients are written, in the next.
   HWY_INLINE void announce(std::int64_t column) const {
+    const std::int64_t ahead = kAdds ? kAheadOfRow : row.width * std::int64_t(sizeof(T));
 #pragma GCC unroll 4
     for (int k = 0; k < kOperands; ++k)
 #pragma GCC unroll 8
       for (std::int64_t line = 0; line < std::int64_t(2 * kPairLanes * sizeof(T)); line += 64)
-        hwy::Prefetch(reinterpret_cast<const char*>(row.from[k] + column) + kAheadOfRow + line);
+        hwy::Prefetch(reinterpret_cast<const char*>(row.from[k] + column) + ahead + line);
   }
 
  private:
@@ -117,10 +123,18 @@ struct Walk {
     FloatVector a[kOperands], b[kOperands];
 #pragma GCC unroll 4
     for (int k = 0; k < kOperands; ++k) a[k] = x[k].first, b[k] = x[k].second;
-    if constexpr (kAdds) {
+    if constexpr (kAdds && kKeeps<Loss>) {
+      const FloatVector keep = loss.add(sums, a, first, base), more = loss.add(sums, b, second, base);
+      if (kept) store(keep, more, kept + column, false);
+    } else if constexpr (kAdds) {
       loss.add(sums, a, first, base);
       loss.add(sums, b, second, base);
     }
+    if constexpr (kWrites && kKeeps<Loss>)
+      if (kept) {
+        const auto g = loss.gradient_of_kept(load(kept + column), a, factors), h = loss.gradient_of_kept(load(kept + column + kLanes), b, factors);
+        return store_pair(g.of[0], h.of[0], to[0] + (column - chunk), false);
+      }
     if constexpr (kWrites) {
       const auto g = loss.gradient(a, factors, first), h = loss.gradient(b, factors, second);
 #pragma GCC unroll 4
@@ -133,8 +147,10 @@ struct Walk {
 /// Columns [begin, end).
 template <Visit kVisit, class T, class Loss>
 HWY_NOINLINE typename Loss::Sums walk(const Loss& loss, const RowView<T, Loss::Scalar::kOperands>& row, const double* factors,
-                                      std::int64_t begin, std::int64_t end, GradientWriter<T>* writers) {
+                                      std::int64_t begin, std::int64_t end, GradientWriter<T>* writers, float* kept = nullptr) {
   Walk<kVisit, T, Loss> walk(loss, row, factors);
+  walk.kept = kept;
+  const bool announces = walk.kReads && (walk.kAdds || row.width <= kLongRow);
   typename Loss::Sums even, odd;
   while (begin < end) {
     const std::int64_t count = walk.kWrites ? std::min(kChunk, end - begin) : end - begin, stop = begin + count;
@@ -142,7 +158,7 @@ HWY_NOINLINE typename Loss::Sums walk(const Loss& loss, const RowView<T, Loss::S
       for (int k = 0; k < walk.kGradients; ++k) walk.to[k] = writers[k].open(count);
     walk.chunk = begin;
     for (; begin + 2 * kPairLanes <= stop; begin += 2 * kPairLanes) {
-      if constexpr (walk.kAdds) walk.announce(begin);
+      if (announces) walk.announce(begin);
       walk.step(even, begin);
       walk.step(odd, begin + kPairLanes);
     }

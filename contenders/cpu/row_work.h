@@ -103,7 +103,11 @@ struct RowTask {
   std::int64_t row = 0, end = 0;
   std::int64_t slice = 0;
   double* words = nullptr;
+  float* kept = nullptr;  ///< room for what is kept of the elements of a row or slice, or null
 };
+
+/// What is kept of a stretch of a row is written in whole vectors.
+inline constexpr std::int64_t kKeptSpare = 64;
 
 double compute_rows(const Distances& loss, const RowWork& work, const RowTask& task);
 double compute_rows(const Maps& loss, const RowWork& work, const RowTask& task);

@@ -13,6 +13,7 @@
 //   flat(result)                     whether all gradients of a row are 0, whatever it holds
 //   reads_row(), reads_again()       whether its elements are wanted for the sums, or for the gradients
 //   kLocal                           gradients that need no sums: value and gradients in one pass
+//   gradient_of_kept(kept, x, factors)    gradients from what add() returned of the first operand: then nothing is computed twice
 //
 // A row that fits into the second-level cache is read from memory once: its gradients are written right after its sums are known.
 // Short rows go side by side, a lane each; of others, neighbouring elements share a vector.
@@ -62,11 +63,11 @@ struct Writers {
 
 /// Sums of columns [begin, end), by slices.
 template <class Loss, class T>
-auto sums_of(const Loss& loss, const RowView<T, Loss::Scalar::kOperands>& row, std::int64_t begin, std::int64_t end) {
+auto sums_of(const Loss& loss, const RowView<T, Loss::Scalar::kOperands>& row, std::int64_t begin, std::int64_t end, float* kept) {
   auto words = Loss::Scalar::template identity<float>();
   for (; begin < end; begin += kSlice) {
     auto more = Loss::Scalar::template identity<float>();
-    walk<Visit::add, T>(loss, row, nullptr, begin, std::min(end, begin + kSlice), nullptr).enter(more.word);
+    walk<Visit::add, T>(loss, row, nullptr, begin, std::min(end, begin + kSlice), nullptr, kept).enter(more.word);
     join_words(loss, more.word, words.word);
   }
   return words;
@@ -74,17 +75,17 @@ auto sums_of(const Loss& loss, const RowView<T, Loss::Scalar::kOperands>& row, s
 
 template <class Loss, class T>
 void write(const Loss& loss, const RowView<T, Loss::Scalar::kOperands>& row, const typename Loss::Scalar::Result& result, std::int64_t begin,
-           std::int64_t end, GradientWriter<T>* writers) {
+           std::int64_t end, GradientWriter<T>* writers, float* kept) {
   double factors[Loss::kFactors];
   loss.factors(result, row.head, factors);
   if constexpr (requires { loss.reads_again(); })
     if (!loss.reads_again()) return void(walk<Visit::write_unread, T>(loss, row, factors, begin, end, writers));
-  walk<Visit::write, T>(loss, row, factors, begin, end, writers);
+  walk<Visit::write, T>(loss, row, factors, begin, end, writers, kept);
 }
 
 /// A row that is read and written in one go. Returns its loss.
 template <class Loss, class T>
-double whole_row(const Loss& loss, const RowWork& work, std::int64_t index, Writers<T, Loss::Scalar::kGradients>* writers) {
+double whole_row(const Loss& loss, const RowWork& work, std::int64_t index, Writers<T, Loss::Scalar::kGradients>* writers, float* kept) {
   RowView<T, Loss::Scalar::kOperands> row(work, index);
   if (!row.head.kept) {
     if (writers) writers->zeros(work.width);
@@ -103,21 +104,21 @@ double whole_row(const Loss& loss, const RowWork& work, std::int64_t index, Writ
       return row.head.weight * loss.scalar.template finish<float>(words, row.head.side, work.width).loss;
     }
   }
-  if (reads_row(loss)) words = sums_of<Loss, T>(loss, row, 0, work.width);
+  if (reads_row(loss)) words = sums_of<Loss, T>(loss, row, 0, work.width, kept);
   const auto result = loss.scalar.template finish<float>(words, row.head.side, work.width);
   if constexpr (!requires { Loss::kLocal; }) {
     if (writers && is_flat(loss, result)) {
       writers->zeros(work.width);
     } else if (writers) {
       if constexpr (requires { loss.find(row, words); }) loss.find(row, words);
-      write<Loss, T>(loss, row, result, 0, work.width, writers->of);
+      write<Loss, T>(loss, row, result, 0, work.width, writers->of, kept);
     }
   }
   return row.head.weight * result.loss;
 }
 
 template <class Loss, class T>
-double whole_rows(const Loss& loss, const RowWork& work, std::int64_t begin, std::int64_t end) {
+double whole_rows(const Loss& loss, const RowWork& work, std::int64_t begin, std::int64_t end, float* kept) {
   double sum = 0;
   const auto enter = [&](std::int64_t row, double value) {
     if (work.losses) put<T>(static_cast<float>(value), work.losses, row);
@@ -133,7 +134,7 @@ double whole_rows(const Loss& loss, const RowWork& work, std::int64_t begin, std
       for (std::int64_t lane = 0; lane < kLanes; ++lane) enter(begin + lane, losses[lane]);
     }
   }
-  for (; begin < end; ++begin) enter(begin, whole_row<Loss, T>(loss, work, begin, gradients ? &writers : nullptr));
+  for (; begin < end; ++begin) enter(begin, whole_row<Loss, T>(loss, work, begin, gradients ? &writers : nullptr, kept));
   writers.finish();
   return sum;
 }
@@ -144,9 +145,10 @@ void visit_slice(const Loss& loss, const RowWork& work, const RowTask& task) {
   constexpr bool kLocal = requires { Loss::kLocal; };
   const RowView<T, Loss::Scalar::kOperands> row(work, task.row);
   const std::int64_t begin = task.slice * kSlice, end = std::min(work.width, begin + kSlice);
+  float* const kept = task.kept ? task.kept - begin : nullptr;
   auto words = Loss::Scalar::template identity<float>();
   if (task.what == RowTask::Do::sums && !(kLocal && work.wants_gradients())) {
-    words = sums_of<Loss, T>(loss, row, begin, end);
+    words = sums_of<Loss, T>(loss, row, begin, end, kept);
     return void(std::copy(std::begin(words.word), std::end(words.word), task.words));
   }
   if (task.what == RowTask::Do::write && kLocal) return;
@@ -160,14 +162,14 @@ void visit_slice(const Loss& loss, const RowWork& work, const RowTask& task) {
     std::copy_n(task.words, std::size(words.word), words.word);
     const auto result = loss.scalar.template finish<float>(words, row.head.side, work.width);
     if (is_flat(loss, result)) writers.zeros(end - begin);
-    else write<Loss, T>(loss, row, result, begin, end, writers.of);
+    else write<Loss, T>(loss, row, result, begin, end, writers.of, kept);
   }
   writers.finish();
 }
 
 template <class Loss, class T>
 double visit(const Loss& loss, const RowWork& work, const RowTask& task) {
-  if (task.what == RowTask::Do::rows) return whole_rows<Loss, T>(loss, work, task.row, task.end);
+  if (task.what == RowTask::Do::rows) return whole_rows<Loss, T>(loss, work, task.row, task.end, task.kept);
   if constexpr (!Loss::Scalar::kLabels) visit_slice<Loss, T>(loss, work, task);
   return 0;
 }

@@ -77,7 +77,9 @@ class SideBySide {
       FloatVector x[kOperands];
 #pragma GCC unroll 4
       for (int k = 0; k < kOperands; ++k) x[k] = load(x_[k][column]);
-      loss.add(sums, x, column_of(column, hn::Zero(Floats())), base);
+      const Column lanes = column_of(column, hn::Zero(Floats()));
+      if constexpr (kKeeps<Loss>) hn::StoreU(loss.add(sums, x, lanes, base), Floats(), x_[0][column]);
+      else loss.add(sums, x, lanes, base);
     }
     sums.enter_lanes(words_);
   }
@@ -109,7 +111,9 @@ class SideBySide {
       FloatVector x[kOperands];
 #pragma GCC unroll 4
       for (int k = 0; k < kOperands; ++k) x[k] = load(x_[k][column]);
-      const auto g = loss.gradient(x, factors, column_of(column, seconds));
+      Gradients<kGradients> g;
+      if constexpr (kKeeps<Loss>) g = loss.gradient_of_kept(x[0], x, factors);
+      else g = loss.gradient(x, factors, column_of(column, seconds));
 #pragma GCC unroll 4
       for (int k = 0; k < kGradients; ++k) store_one(hn::IfThenElseZero(live, g.of[k]), g_[k][column]);
     }

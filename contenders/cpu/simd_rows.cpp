@@ -35,17 +35,28 @@ std::string rejects(const Problem& problem) {
 template <class Entry>
 bool by_slices(const RowWork& work) { return !Entry::Functor::kLabels && work.width > kLongRow; }
 
-/// Workspace: what each part comes to; for long rows the words of each slice of a batch.
+/// Whether the sigmoids of a map are kept until its gradients are written. Those of a map too large for any cache are computed twice.
+template <class Entry>
+bool keeps(const Problem& problem, const RowWork& work) {
+  if constexpr (std::is_same_v<typename Entry::Functor, losses::Dice>)
+    return Entry::bind(problem).from_logits && work.wants_gradients() && work.width <= kBatch;
+  return false;
+}
+
+/// Workspace: what each part comes to; for long rows the words of each slice of a batch; what is kept of a thread's row, or of a batch.
 struct Layout {
   std::int64_t sums = 0, words = 0;  ///< doubles
+  std::int64_t kept = 0, places = 0; ///< floats of one place, and how many there are
 
   template <class Entry>
-  static Layout of(const RowWork& work) {
-    if (!by_slices<Entry>(work)) return {work.parts(), 0};
+  static Layout of(const Problem& problem, const RowWork& work) {
+    const bool keeps_some = keeps<Entry>(problem, work);
+    if (!by_slices<Entry>(work))
+      return {work.parts(), 0, keeps_some ? std::min(work.width, kLongRow) + kKeptSpare : 0, HostThreads::instance().size()};
     const std::int64_t slices = std::min(work.rows, work.rows_of_batch()) * work.slices();
-    return {std::max(slices, work.parts()), slices * kWords<typename Entry::Functor>};
+    return {std::max(slices, work.parts()), slices * kWords<typename Entry::Functor>, keeps_some ? kSlice + kKeptSpare : 0, slices};
   }
-  std::int64_t bytes() const { return (sums + words) * std::int64_t(sizeof(double)); }
+  std::int64_t bytes() const { return (sums + words) * std::int64_t(sizeof(double)) + kept * places * std::int64_t(sizeof(float)); }
 };
 
 template <class Entry>
@@ -87,7 +98,8 @@ class Call {
 
   Call(const Problem& problem, Workspace workspace)
       : problem_(problem), functor_(Entry::bind(problem)), family_(functor_), work_(work_of<Entry>(problem)), bytes_(bytes_of(problem)),
-        sums_(static_cast<double*>(workspace.data)), words_(sums_ + Layout::of<Entry>(work_).sums) {}
+        layout_(Layout::of<Entry>(problem, work_)), sums_(static_cast<double*>(workspace.data)), words_(sums_ + layout_.sums),
+        kept_(reinterpret_cast<float*>(words_ + layout_.words)) {}
 
   void run() {
     const rows::RowDivisor rule = rows::row_divisor<Entry>(problem_);
@@ -105,8 +117,9 @@ class Call {
  private:
   double sum_of_rows() {
     const std::int64_t step = work_.rows_of_part();
-    return sum_of_parts(work_.parts(), bytes_, sums_, [&](std::int64_t part, int) {
-      return compute_rows(family_, work_, {.what = RowTask::Do::rows, .row = part * step, .end = std::min(work_.rows, (part + 1) * step)});
+    return sum_of_parts(work_.parts(), bytes_, sums_, [&](std::int64_t part, int thread) {
+      return compute_rows(family_, work_, {.what = RowTask::Do::rows, .row = part * step, .end = std::min(work_.rows, (part + 1) * step),
+                                           .kept = place(thread)});
     });
   }
 
@@ -127,7 +140,7 @@ class Call {
     sum_of_parts(rows * slices, bytes_, sums_, [&](std::int64_t part, int) {
       const std::int64_t words = what == RowTask::Do::sums ? part : part / slices * slices;
       return compute_rows(family_, work_, {.what = what, .row = row + part / slices, .slice = part % slices,
-                                           .words = words_ + words * kWords<Functor>});
+                                           .words = words_ + words * kWords<Functor>, .kept = place(part)});
     });
   }
 
@@ -142,6 +155,8 @@ class Call {
     if (work_.losses) write_row_loss(row, static_cast<float>(loss));
     return loss;
   }
+
+  float* place(std::int64_t index) const { return layout_.kept > 0 ? kept_ + index * layout_.kept : nullptr; }
 
   double weight_of_rows() {
     return sum_of_parts((work_.rows + kSlice - 1) / kSlice, work_.rows * 4, sums_, [&](std::int64_t part, int) {
@@ -171,7 +186,9 @@ class Call {
   FamilyOf<Functor> family_;
   RowWork work_;
   std::int64_t bytes_;
+  Layout layout_;
   double *sums_, *words_;
+  float* kept_;
 };
 
 template <class Entry>
@@ -180,10 +197,16 @@ void add_entry(Variant& variant) {
     for (const Pass pass : {Pass::forward, Pass::gradient}) {
       Implementation row{.loss = Entry::kLoss, .element = element, .pass = pass, .rejects = rejects<Entry>,
                          .workspace_bytes = [](const Problem& problem) {
-                           return static_cast<std::size_t>(Layout::of<Entry>(work_of<Entry>(problem)).bytes());
+                           return static_cast<std::size_t>(Layout::of<Entry>(problem, work_of<Entry>(problem)).bytes());
                          },
                          .run = [](const Problem& problem, Workspace workspace, Stream) { Call<Entry>(problem, workspace).run(); },
-                         .workspace_traffic = [](const Problem& problem) { return 2 * Layout::of<Entry>(work_of<Entry>(problem)).bytes(); },
+                         .workspace_traffic = [](const Problem& problem) {
+                           const RowWork work = work_of<Entry>(problem);
+                           const std::int64_t kept = keeps<Entry>(problem, work) ? work.rows * work.width * std::int64_t(sizeof(float)) : 0;
+                           Layout layout = Layout::of<Entry>(problem, work);
+                           layout.kept = 0;
+                           return 2 * (layout.bytes() + kept);
+                         },
                          .launches = [](const Problem&) { return 0; }};
       if constexpr (requires { Entry::kForm; }) row.form = Entry::kForm, row.accepts = Entry::accepts;
       variant.implementations.push_back(std::move(row));
