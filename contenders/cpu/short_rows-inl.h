@@ -93,7 +93,7 @@ class SideBySide {
         turn(static_cast<const T*>(work_.operands[k]) + first * width_, width_, kLanes, width_, x_[k][0], kLanes);
       sum();
     }
-    for (std::int64_t lane = 0; lane < kLanes; ++lane) losses[lane] = finish(lane, reads);
+    for (std::int64_t lane = 0; lane < kLanes; ++lane) losses[lane] = finish(lane, reads, writers != nullptr);
     if (writers) write(writers);
   }
 
@@ -117,8 +117,8 @@ class SideBySide {
     sums.enter_lanes(words_);
   }
 
-  /// What the sums of one row come to. Returns its loss.
-  double finish(std::int64_t lane, bool reads) {
+  /// What the sums of one row come to, also for its gradients. Returns its loss.
+  double finish(std::int64_t lane, bool reads, bool gradients) {
     const RowHead& head = heads_[lane];
     live_[lane] = 0;
     if (!head.kept) return 0;
@@ -126,6 +126,7 @@ class SideBySide {
     if (reads)
       for (int k = 0; k < kWords; ++k) words.word[k] = words_[k][lane];
     const auto result = loss_.scalar.template finish<float>(words, head.side, width_);
+    if (!gradients) return head.weight * result.loss;
     double factors[Loss::kFactors];
     loss_.factors(result, head, factors);
     for (int k = 0; k < Loss::kFactors; ++k) factors_[k][lane] = factors[k];
