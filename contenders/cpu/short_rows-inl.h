@@ -7,6 +7,8 @@
 #define LOSSBENCH_CPU_SHORT_ROWS_INL_H
 #endif
 
+#include <algorithm>
+
 #include "contenders/cpu/row_walk-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -31,6 +33,44 @@ struct Column {
   HWY_INLINE FloatVector at_second(FloatVector own, FloatVector all) const { return hn::IfThenElse(hn::Eq(place, seconds), own, all); }
 };
 
+#if HWY_TARGET != HWY_SCALAR
+HWY_INLINE auto load_four(const float* from) { return hn::LoadU(hn::FixedTag<float, 4>(), from); }
+HWY_INLINE auto load_four(const BFloat16* from) {
+  const hn::FixedTag<float, 4> four;
+  return hn::PromoteTo(four, hn::LoadU(hn::Rebind<BFloat16, decltype(four)>(), from));
+}
+#endif
+
+/// Turns a matrix: to[c·to_step + r] = from[r·from_step + c] for r < rows, c < columns. Blocks of four by four where there are as many.
+template <class T, class To>
+HWY_INLINE void turn(const T* from, std::int64_t from_step, std::int64_t rows, std::int64_t columns, To* to, std::int64_t to_step) {
+#if HWY_TARGET != HWY_SCALAR
+  if constexpr (sizeof(To) == 4)
+    if (rows >= 4 && columns >= 4) {
+      const hn::FixedTag<float, 4> four;
+      for (std::int64_t r = 0;; r = std::min(r + 4, rows - 4)) {
+        for (std::int64_t c = 0;; c = std::min(c + 4, columns - 4)) {  // the last ones overlap
+          const T* const row = from + r * from_step + c;
+          const auto x0 = load_four(row), x1 = load_four(row + from_step), x2 = load_four(row + 2 * from_step), x3 = load_four(row + 3 * from_step);
+          const auto low_even = hn::InterleaveLower(four, x0, x2), low_odd = hn::InterleaveLower(four, x1, x3);
+          const auto high_even = hn::InterleaveUpper(four, x0, x2), high_odd = hn::InterleaveUpper(four, x1, x3);
+          To* const column = to + c * to_step + r;
+          hn::StoreU(hn::InterleaveLower(four, low_even, low_odd), four, column);
+          hn::StoreU(hn::InterleaveUpper(four, low_even, low_odd), four, column + to_step);
+          hn::StoreU(hn::InterleaveLower(four, high_even, high_odd), four, column + 2 * to_step);
+          hn::StoreU(hn::InterleaveUpper(four, high_even, high_odd), four, column + 3 * to_step);
+          if (c + 4 >= columns) break;
+        }
+        if (r + 4 >= rows) return;
+      }
+    }
+#endif
+  for (std::int64_t r = 0; r < rows; ++r)
+    for (std::int64_t c = 0; c < columns; ++c)
+      if constexpr (sizeof(To) == 4) to[c * to_step + r] = widened(from[r * from_step + c]);
+      else to[c * to_step + r] = from[r * from_step + c];
+}
+
 /// kLanes neighbouring rows of `width` columns, turned so that a column is a vector.
 template <class T, class Loss>
 class SideBySide {
@@ -49,22 +89,15 @@ class SideBySide {
     }
     const bool reads = reads_row(loss_);
     if (reads) {
-      turn(first);
+      for (int k = 0; k < kOperands; ++k)
+        turn(static_cast<const T*>(work_.operands[k]) + first * width_, width_, kLanes, width_, x_[k][0], kLanes);
       sum();
     }
-    for (std::int64_t lane = 0; lane < kLanes; ++lane) losses[lane] = finish(lane, reads);
+    for (std::int64_t lane = 0; lane < kLanes; ++lane) losses[lane] = finish(lane, reads, writers != nullptr);
     if (writers) write(writers);
   }
 
  private:
-  void turn(std::int64_t first) {
-    for (int k = 0; k < kOperands; ++k) {
-      const T* from = static_cast<const T*>(work_.operands[k]) + first * width_;
-      for (std::int64_t lane = 0; lane < kLanes; ++lane, from += width_)
-        for (std::int64_t column = 0; column < width_; ++column) x_[k][column][lane] = widened(from[column]);
-    }
-  }
-
   HWY_INLINE Column column_of(std::int64_t column, FloatVector seconds) const {
     return {hn::Set(Floats(), static_cast<float>(column)), load(labels_), seconds};
   }
@@ -84,8 +117,8 @@ class SideBySide {
     sums.enter_lanes(words_);
   }
 
-  /// What the sums of one row come to. Returns its loss.
-  double finish(std::int64_t lane, bool reads) {
+  /// What the sums of one row come to, also for its gradients. Returns its loss.
+  double finish(std::int64_t lane, bool reads, bool gradients) {
     const RowHead& head = heads_[lane];
     live_[lane] = 0;
     if (!head.kept) return 0;
@@ -93,6 +126,7 @@ class SideBySide {
     if (reads)
       for (int k = 0; k < kWords; ++k) words.word[k] = words_[k][lane];
     const auto result = loss_.scalar.template finish<float>(words, head.side, width_);
+    if (!gradients) return head.weight * result.loss;
     double factors[Loss::kFactors];
     loss_.factors(result, head, factors);
     for (int k = 0; k < Loss::kFactors; ++k) factors_[k][lane] = factors[k];
@@ -118,9 +152,7 @@ class SideBySide {
       for (int k = 0; k < kGradients; ++k) store_one(hn::IfThenElseZero(live, g.of[k]), g_[k][column]);
     }
     for (int k = 0; k < kGradients; ++k) {
-      T* to = writers[k].open(kLanes * width_);
-      for (std::int64_t lane = 0; to && lane < kLanes; ++lane, to += width_)
-        for (std::int64_t column = 0; column < width_; ++column) to[column] = g_[k][column][lane];
+      if (T* const to = writers[k].open(kLanes * width_)) turn(g_[k][0], kLanes, width_, kLanes, to, width_);
       writers[k].close(kLanes * width_);
     }
   }
