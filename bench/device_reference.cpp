@@ -91,7 +91,10 @@ class LossOnBackend {
       if (!implementation) continue;
       ValidationLine found{.loss = &loss_, .variant = &variant, .dtype = dtype, .pass = pass, .input = input, .culprits = {}};
       std::string fault = distrust;
-      if (!has_allowances(loss_, variant, resolved.problem)) {
+      if (const std::string reason = device_of(backend_).lost(); !reason.empty()) {
+        found.skipped = 1;
+        fault = "skipped: " + lost_before(reason);
+      } else if (!has_allowances(loss_, variant, resolved.problem)) {
         found.skipped = 1;
         fault = "skipped: it promises no accuracy that holds without a condition";
       } else {
@@ -142,7 +145,7 @@ class LossOnBackend {
       found.ratio = worst.ratio, found.ulps = worst.ulps, found.relative = worst.relative;
       return fault;
     } catch (const std::exception& error) {
-      return error.what();
+      return device.lost().empty() ? error.what() : error.what() + std::string(kLoses);
     }
   }
 

@@ -98,11 +98,12 @@ const Ceiling& Ceilings::look_again(TrafficShape shape, std::size_t bytes) {
 }
 
 double Ceilings::launch_seconds() {
-  if (launch_ == 0) launch_ = median(sampled_seconds([&](int) { device_->launch_nothing(); }, 1));
+  if (launch_ == 0 && device_->lost().empty()) launch_ = median(sampled_seconds([&](int) { device_->launch_nothing(); }, 1));
   return launch_;
 }
 
 void Ceilings::close() {
+  if (!device_->lost().empty()) return;
   for (Ceiling& known : all_) look_at(known);
 }
 

@@ -33,9 +33,9 @@ class Ceilings {
   const Ceiling& of(TrafficShape shape, std::size_t bytes);
   /// Takes another look, for a figure that came out above the ceiling.
   const Ceiling& look_again(TrafficShape shape, std::size_t bytes);
-  /// Seconds of a launch that does nothing.
+  /// Seconds of a launch that does nothing; 0 where the device was lost before anybody asked.
   double launch_seconds();
-  /// Measures all of them again.
+  /// Measures all of them again, unless the device is lost.
   void close();
 
   const std::vector<Ceiling>& all() const { return all_; }

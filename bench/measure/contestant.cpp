@@ -30,14 +30,15 @@ void Contestant::fail(std::string fault) {
   measurement_.samples.clear();
 }
 
-/// Whatever goes wrong is the case's fault, not the run's end.
+/// Whatever goes wrong is the case's fault, not the run's end; but what it does to the device is everybody's.
 template <class Step>
 void Contestant::attempt(const Step& step) {
   if (!alive()) return;
+  if (const std::string reason = device_->lost(); !reason.empty()) return measurement_.come_too_late(reason);
   try {
     if (std::string fault = step(); !fault.empty()) fail(std::move(fault));
   } catch (const std::exception& error) {
-    fail(error.what());
+    fail(device_->lost().empty() ? error.what() : error.what() + std::string(kLoses));
   }
 }
 

@@ -112,6 +112,9 @@ std::string check_claims(const Implementation& implementation, const Problem& pr
 std::vector<Measurement> measure_group(const std::vector<Case>& cases, const Settings& settings, CeilingsOfDevices& ceilings,
                                        const DeviceFinder& device_of) {
   std::vector<Measurement> results(cases.size());
+  for (std::size_t i = 0; i < cases.size(); ++i)
+    if (const std::string reason = device_of(cases[i].variant->backend).lost(); !reason.empty()) results[i].come_too_late(reason);
+  if (std::none_of(results.begin(), results.end(), [](const Measurement& result) { return result.fault.empty(); })) return results;
   std::vector<InputSet> sets;
   try {
     sets = make_input_sets(cases.front(), settings.seed, [&](const Resolved& first) { return sets_for(cases, first, device_of); });
@@ -121,6 +124,7 @@ std::vector<Measurement> measure_group(const std::vector<Case>& cases, const Set
   }
   std::map<Device*, std::vector<const Case*>> timed;
   for (std::size_t i = 0; i < cases.size(); ++i) {
+    if (results[i].not_run) continue;
     if (!cases[i].emulated()) {
       timed[&device_of(cases[i].variant->backend)].push_back(&cases[i]);
       continue;

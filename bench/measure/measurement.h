@@ -29,6 +29,7 @@ struct Caveats {
 struct Measurement {
   std::string fault;               ///< why there is no figure; empty when there is one
   bool declined = false;           ///< the variant does not take the case, which its fault says; nothing went wrong
+  bool not_run = false;            ///< the device was lost before, by another case
   std::vector<Sample> samples;     ///< empty under the emulator
   std::optional<Traffic> traffic;  ///< what the emulator counted
   std::int64_t elements = 0;
@@ -45,6 +46,8 @@ struct Measurement {
   double revisit = 0;              ///< see found_again
   Caveats caveats;
 
+  /// Its device was lost, for that reason, before it was its turn.
+  void come_too_late(const std::string& reason);
   /// What the entry and its inputs say by themselves: elements, contract bytes, traffic shape, sets.
   void describe(const Loss& loss, const Problem& problem, std::size_t sets);
   /// Takes its caveats, its clock and its revisit from the samples; a median is converged when it is known to `precision`.

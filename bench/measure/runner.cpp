@@ -169,7 +169,7 @@ void Runner::visit_again(Piece& piece) {
   std::vector<Case> cases;
   std::vector<Measurement*> known;
   for (std::size_t i = 0; i < piece.cases.size(); ++i)
-    if (timed_case(piece.cases[i]) && piece.results[i].fault.empty()) cases.push_back(piece.cases[i]), known.push_back(&piece.results[i]);
+    if (timed_case(piece.cases[i]) && piece.results[i].fault.empty() && device_of_(piece.cases[i].variant->backend).lost().empty()) cases.push_back(piece.cases[i]), known.push_back(&piece.results[i]);
   if (cases.empty()) return;
   Settings settings = settings_;
   settings.rounds = 3;
@@ -178,6 +178,7 @@ void Runner::visit_again(Piece& piece) {
   const std::vector<Measurement> again = measure_group(cases, settings, ceilings_, device_of_);
   for (std::size_t i = 0; i < cases.size(); ++i) {
     Measurement& first = *known[i];
+    if (again[i].not_run) continue;  // what it was when the device was there still holds
     if (!again[i].fault.empty()) {
       first.fault = "when measured again: " + again[i].fault;
       continue;

@@ -18,7 +18,7 @@ LIBRARY_PARTS = re.compile(
 )
 AGGREGATE = re.compile(r"_(mean|median|stddev|cv|min|max|BigO|RMS)$")
 ORDERS = ("none", "run_to_run", "order_invariant")  # what the counter "order" says
-IN_FOLDER = ("run.json", "counts.json", "sizes.json", "row_sizes.json", "peers.json")  # what scripts/record keeps, the ladder first
+IN_FOLDER = ("run.json", "counts.json", "sizes.json", "row_sizes.json", "peers.json", "cpu.json")  # what scripts/record keeps, the ladder first
 THROUGHPUT = "GB/s"  # counter: decimal gigabytes of contract bytes a second
 SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
 LIBRARY_FIELDS = {

@@ -17,9 +17,11 @@ namespace simt::inline SIMT_BUILD {
 
 using ::dim3;
 
-/// Throws what CUDA says, after the name of the call and the kernel or array it was about.
+/// Throws what CUDA says, after the name of the call and the kernel or array it was about. The runtime also keeps it as its last error: it
+/// is reported here, and must not be found again by whoever looks next (a library, or the process that called us).
 inline void check(cudaError_t status, const char* call, const char* about = "") {
   if (status == cudaSuccess) return;
+  cudaGetLastError();
   std::string message = call;
   if (*about) message.append(" '").append(about).append("'");
   throw Error(message.append(": ").append(cudaGetErrorString(status)));
@@ -81,8 +83,8 @@ void launch(const Launch& config, void (*kernel)(P...), A&&... arguments) {
     cuda.attrs = &cluster;
     cuda.numAttrs = 1;
   }
+  // What this returns is the launch's own: cudaPeekAtLastError() would also find what somebody else has left.
   check(cudaLaunchKernelEx(&cuda, kernel, static_cast<P>(std::forward<A>(arguments))...), "launch of", config.kernel);
-  check(cudaPeekAtLastError(), "launch of", config.kernel);
 }
 
 /// The largest cluster this launch could have (1 without clusters), of at most 16 blocks: what the driver answers for the kernel with

@@ -8,7 +8,7 @@
 #define cuda_stream fake_cuda_stream
 #define cuda_empty fake_cuda_empty
 namespace lossbench {
-inline double fake_host_now() { return 1.001 * fake_cuda::machine().now; }
+inline double fake_host_now() { return 1.001 * fake_cuda::machine().now + fake_cuda::machine().host_ahead; }
 }  // namespace lossbench
 
 #include "bench/device_cuda.cpp"
