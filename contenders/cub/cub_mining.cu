@@ -3,7 +3,7 @@
 //   Builds on  radix_mining; changes one thing: the keys are sorted, and the bound is read off at the place of the last negative kept.
 //   Why        what a CUDA programmer would call: a stable sort of each image, tuned per architecture, storage given beforehand.
 //   Moves      as radix_mining, and keys and places through every pass of the sort.
-//   Needs      a GPU; mining in each image (over the batch the sort would be one segment); up to 500 images, since for more CUB looks at their
+//   Needs      a GPU; mining in each image (over the batch the sort would be one segment); up to 300 images, since for more CUB looks at their
 //              sizes on the host in between, which no graph can hold.
 //   Order      CUB's stable sort and ours for the sums; repeats run to run on one device.
 //   Error      as radix_mining.
@@ -21,8 +21,8 @@ namespace {
 
 using namespace detection;
 
-/// Segments that CUB sorts without dividing them by size first (PARTITIONING_THRESHOLD of its policies).
-constexpr std::int64_t kMostSegments = 500;
+/// Segments that CUB sorts on every card without dividing them by size first (PARTITIONING_THRESHOLD of its policies, 300 to 500).
+constexpr std::int64_t kMostSegments = 300;
 
 struct SegmentStart {
   std::int64_t priors;

@@ -28,7 +28,8 @@ struct Event { double at = -1; };
 /// The one machine. Tests set its traits; everything else follows from the calls made.
 struct Machine {
   double now = 1;                       ///< seconds of the device's and of the host's clock
-  double memory_speed = 1e12;           ///< bytes per second that stream_through reaches
+  double memory_speed = 1e12;           ///< bytes per second that stream_through reaches …
+  double launch_latency = 0;            ///< … after so many seconds
   std::function<double(double)> clock_hz = [](double) { return 1.98e9; };  ///< at a moment
   bool held = false;                    ///< a hold kernel waits for its gate
   const volatile int* gate = nullptr;
