@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "bench/device.h"
+#include "bench/device_cuda_graph.h"
 #include "bench/device_kernels.h"
 #include "bench/device_streams.h"
 #include "bench/host_clock.h"
@@ -19,43 +20,6 @@ constexpr long long kProbeNanoseconds = 100'000;
 constexpr long long kLongestHold = 20'000'000;
 // Kernels of a graph that is launched into a held stream, to begin with: nobody says how many a queue has room for.
 constexpr std::int64_t kMostHeld = 4096;
-
-/// The runtime also keeps what went wrong as its last error: it is reported here, and must not be found again by the next launch of a library.
-void check(cudaError_t error, const char* call) {
-  if (error == cudaSuccess) return;
-  cudaGetLastError();
-  throw std::runtime_error(std::string(call) + ": " + cudaGetErrorString(error));
-}
-
-class Graph final : public Recording {
- public:
-  explicit Graph(cudaGraph_t graph) : graph_(graph) {
-    check(cudaGraphInstantiate(&executable_, graph_, 0), "cudaGraphInstantiate");
-    std::size_t count = 0;
-    check(cudaGraphGetNodes(graph_, nullptr, &count), "cudaGraphGetNodes");
-    std::vector<cudaGraphNode_t> nodes(count);
-    if (count) check(cudaGraphGetNodes(graph_, nodes.data(), &count), "cudaGraphGetNodes");
-    for (cudaGraphNode_t node : nodes) {
-      cudaGraphNodeType type{};
-      check(cudaGraphNodeGetType(node, &type), "cudaGraphNodeGetType");
-      launches_ += type == cudaGraphNodeTypeKernel;
-    }
-  }
-  ~Graph() override {
-    if (executable_) cudaGraphExecDestroy(executable_);
-    cudaGraphDestroy(graph_);
-  }
-  Graph(const Graph&) = delete;
-  Graph& operator=(const Graph&) = delete;
-
-  std::int64_t launches() const override { return launches_; }
-  cudaGraphExec_t executable() const { return executable_; }
-
- private:
-  cudaGraph_t graph_;
-  cudaGraphExec_t executable_ = nullptr;
-  std::int64_t launches_ = 0;
-};
 
 class CudaDevice final : public Device {
  public:
@@ -72,6 +36,8 @@ class CudaDevice final : public Device {
     gate_ = static_cast<int*>(shared);
     sink_ = allocate(sizeof(unsigned));
     facts_ = ask_facts();
+    cuda_empty(stream_);  // this build may have no code for this card
+    finish();
     // Lines that someone made persistent would serve reads that ought to go to memory. Nothing here makes any, so a card that has none, or does
     // not let a process set the limit (an instance of MIG, a server of MPS), is measured all the same.
     if (properties_.persistingL2CacheMaxSize > 0 && cudaDeviceSetLimit(cudaLimitPersistingL2CacheSize, 0) != cudaSuccess) cudaGetLastError();
@@ -122,7 +88,9 @@ class CudaDevice final : public Device {
       throw;
     }
     check(cudaStreamEndCapture(stream_, &graph), "cudaStreamEndCapture");
-    return std::make_unique<Graph>(graph);
+    auto recording = std::make_unique<Graph>(graph);
+    check(cudaGraphUpload(recording->executable(), stream_), "cudaGraphUpload");  // else the first replay would wait for that
+    return recording;
   }
   void replay(const Recording& recording) override {
     if (const auto* graph = dynamic_cast<const Graph*>(&recording)) check(cudaGraphLaunch(graph->executable(), stream_), "cudaGraphLaunch");
@@ -135,8 +103,10 @@ class CudaDevice final : public Device {
     const bool held = launches > 0 && launches <= most_held_;
     if (held) hold();
     const Timing timing = between_events([&] { replay(recording); }, held);
-    // The queue was full, and the host waited for room until the hold gave up. The sample is as good as any, but slow to take.
-    if (held && timing.wall - timing.seconds > 0.9e-9 * static_cast<double>(kLongestHold)) most_held_ = launches / 2;
+    // The host waited until the hold gave up: twice in a row, and the queue has no room for so many. Such a sample is as good as any, but slow
+    // to take.
+    in_vain_ = held && timing.wall - timing.seconds > 0.9e-9 * static_cast<double>(kLongestHold) ? in_vain_ + 1 : 0;
+    if (in_vain_ == 2) most_held_ = launches / 2;
     return timing;
   }
   Timing time_cold(const std::function<void()>& call) override {
@@ -219,6 +189,7 @@ class CudaDevice final : public Device {
   volatile int* gate_ = nullptr;
   void* sink_ = nullptr;
   std::int64_t most_held_ = kMostHeld;
+  int in_vain_ = 0;  ///< holds, one after another
 };
 
 }  // namespace
@@ -229,7 +200,16 @@ Device* cuda_device(std::string& reason) {
     reason = error == cudaSuccess ? "no CUDA device here" : std::string("no CUDA device here (") + cudaGetErrorString(error) + ")";
     return nullptr;
   }
-  static CudaDevice* const device = new CudaDevice;
+  static std::string failure;
+  static CudaDevice* const device = []() -> CudaDevice* {
+    try {
+      return new CudaDevice;
+    } catch (const std::exception& error) {
+      failure = error.what();
+      return nullptr;
+    }
+  }();
+  if (!device) reason = "the CUDA device cannot be used (" + failure + ")";
   return device;
 }
 

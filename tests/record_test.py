@@ -119,7 +119,7 @@ class Made(unittest.TestCase):
                           "sanitizer.txt", "environment.json", "steps.json", "report.html", "report.md", "headline.md", "plots"})
         calls = (self.folder / "calls").read_text()
         for call in ("lossbench validate --json --loss nll --backend cuda\n",
-                     "lossbench validate --json --loss l2 --backend cuda --device-reference\n",
+                     "lossbench validate --json --loss l2 --backend cuda --device-reference --most-elements 33554432\n",
                      "run --loss l2,nll --budget", "--backend simt", "--backend cuda --shape 65536,", "--backend cpu,scalar", "peers --budget"):
             self.assertIn(call, calls)
         for tool in ("memcheck", "racecheck", "initcheck", "synccheck"):

@@ -169,7 +169,8 @@ void Runner::visit_again(Piece& piece) {
   std::vector<Case> cases;
   std::vector<Measurement*> known;
   for (std::size_t i = 0; i < piece.cases.size(); ++i)
-    if (timed_case(piece.cases[i]) && piece.results[i].fault.empty() && device_of_(piece.cases[i].variant->backend).lost().empty()) cases.push_back(piece.cases[i]), known.push_back(&piece.results[i]);
+    if (timed_case(piece.cases[i]) && piece.results[i].fault.empty() && device_of_(piece.cases[i].variant->backend).lost().empty())
+      cases.push_back(piece.cases[i]), known.push_back(&piece.results[i]);
   if (cases.empty()) return;
   Settings settings = settings_;
   settings.rounds = 3;

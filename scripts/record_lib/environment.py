@@ -35,7 +35,8 @@ def folder_name(text):
 
 def tool(name):
     """A program of the CUDA toolkit, whose installer leaves them off the PATH; empty where there is none."""
-    folders = [os.environ.get("PATH", os.defpath)] + [f"{home}/bin" for home in (os.environ.get("CUDA_HOME"), os.environ.get("CUDA_PATH"), "/usr/local/cuda") if home]
+    homes = (os.environ.get("CUDA_HOME"), os.environ.get("CUDA_PATH"), "/usr/local/cuda")
+    folders = [os.environ.get("PATH", os.defpath), *(f"{home}/bin" for home in homes if home)]
     return shutil.which(name, path=os.pathsep.join(folders)) or ""
 
 

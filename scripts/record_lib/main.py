@@ -138,7 +138,8 @@ def main():
     try:
         folder.chmod(0o755)
         job = Job(ROOT, lossbench, arguments.peers.resolve(), folder, gpu, losses, arguments.loss != "*", command)
-        (folder / "environment.json").write_text(json.dumps(environment.describe(ROOT, lossbench, command, known.get("build")), indent=1) + "\n", encoding="utf-8")
+        facts = environment.describe(ROOT, lossbench, command, known.get("build"))
+        (folder / "environment.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
         outcomes = run_all(WITH_GPU if gpu else WITHOUT_GPU, job, budget, lambda text: print(f"==> {text}", flush=True))
         (folder / "steps.json").write_text(json.dumps(outcomes, indent=1) + "\n", encoding="utf-8")
         failed = [outcome for outcome in outcomes if outcome["status"] == FAILED]

@@ -11,7 +11,15 @@
 #include <string>
 #include <vector>
 
-enum cudaError_t { cudaSuccess = 0, cudaErrorInvalidValue = 1, cudaErrorMemoryAllocation = 2, cudaErrorNotSupported = 801, cudaErrorIllegalAddress = 700, cudaErrorStreamCaptureUnsupported = 900, cudaErrorUnknown = 999 };
+enum cudaError_t {
+  cudaSuccess = 0,
+  cudaErrorInvalidValue = 1,
+  cudaErrorMemoryAllocation = 2,
+  cudaErrorIllegalAddress = 700,
+  cudaErrorNotSupported = 801,
+  cudaErrorStreamCaptureUnsupported = 900,
+  cudaErrorUnknown = 999,
+};
 
 namespace fake_cuda {
 
@@ -188,11 +196,12 @@ inline cudaError_t cudaGraphNodeGetType(cudaGraphNode_t node, cudaGraphNodeType*
 }
 inline cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream) {
   fake_cuda::Machine& machine = fake_cuda::machine();
-  if (machine.held && graph->nodes.size() > machine.queue) machine.held = false, ++machine.waits_for_room, machine.host_ahead = machine.longest_hold;
+  if (machine.held && graph->nodes.size() > machine.queue) machine.held = false, ++machine.waits_for_room, machine.host_ahead += machine.longest_hold;
   if (!machine.held) machine.now += machine.graph_launch;  // the stream idles meanwhile
   for (const fake_cuda::Node& node : graph->nodes) fake_cuda::enqueue(stream, node);
   return fake_cuda::report(cudaSuccess);
 }
+inline cudaError_t cudaGraphUpload(cudaGraphExec_t, cudaStream_t) { return fake_cuda::settle(); }
 inline cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph) { return delete graph, cudaSuccess; }
 inline cudaError_t cudaGraphDestroy(cudaGraph_t graph) { return delete graph, cudaSuccess; }
 
