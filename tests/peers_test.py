@@ -20,7 +20,7 @@ sys.dont_write_bytecode = True
 
 from peers_lib import __main__ as program  # noqa: E402
 from peers_lib.budget import Budget  # noqa: E402
-from peers_lib import array_peers, clocks, contenders, gate, measure, peers, problems, record, summary, table  # noqa: E402
+from peers_lib import array_peers, arrays, clocks, contenders, gate, measure, peers, problems, record, summary, table  # noqa: E402
 from report_lib import records  # noqa: E402
 
 
@@ -355,7 +355,9 @@ class FakeCuda:
                 for call in self.calls:
                     fake.run(call)
 
-        self.cuda = types.SimpleNamespace(Event=Event, CUDAGraph=CUDAGraph, graph=self.graph, stream=self.scope)
+        self.current = "default"
+        self.cuda = types.SimpleNamespace(Event=Event, CUDAGraph=CUDAGraph, graph=self.graph, stream=self.scope, Stream=lambda: "of our own",
+                                          set_stream=lambda stream: setattr(self, "current", stream))
 
     def run(self, name):
         self.log.append(name)
@@ -389,6 +391,10 @@ class FakeCuda:
 
 
 class Graph(unittest.TestCase):
+    def test_pytorch_works_in_the_stream_that_is_timed(self):
+        fake = FakeCuda()
+        self.assertEqual((arrays.one_stream(fake), fake.current), ("of our own", "of our own"))
+
     def test_a_graph_rotates_through_all_sets_and_is_checked_as_it_was_timed(self):
         fake = FakeCuda()
         recording = clocks.GraphRecording(fake, "stream", [fake.call(name) for name in "abc"])

@@ -122,8 +122,7 @@ def run(words):
 
     found, missing = peers.find(torch, device, matching(options.peers, peers.NAMES, "--peers"))
     if device == "cuda":
-        stream = torch.cuda.Stream()
-        torch.cuda.set_stream(stream)  # for PyTorch's own work too: what it fills and copies is in line with what others enqueue there
+        stream = arrays.one_stream(torch)
         clock, handle, backends = clocks.DeviceClock(torch, stream), stream.cuda_stream, ("cuda",)
         cache = getattr(torch.cuda.get_device_properties(0), "L2_cache_size", UNKNOWN_L2)
     else:

@@ -52,6 +52,14 @@ class InputSet:
         return sum(array.nbytes if self.torch is None else array.numel() * array.element_size() for array in self._arrays.values())
 
 
+def one_stream(torch):
+    """A stream for everybody. PyTorch's fills and copies go there too, in line with what others enqueue: from another stream they would overtake it, so
+    that a workspace is zeroed late, and a result read early."""
+    stream = torch.cuda.Stream()
+    torch.cuda.set_stream(stream)
+    return stream
+
+
 def wide(array):
     """An array or tensor of any library as NumPy's doubles, or 64-bit labels."""
     if hasattr(array, "detach"):

@@ -1,6 +1,7 @@
 """Which peers there are on this machine, and why the others are not."""
 
 import importlib
+import os
 
 from . import array_peers, torch_peers
 
@@ -65,6 +66,7 @@ def on_gpu_alone(kind, module, torch, device):
 
 
 def jax_peer(device):
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # or it takes three quarters of a card that others use too
     jax, reason = import_or_none("jax")
     if jax is None:
         raise Missing(reason)
