@@ -128,9 +128,13 @@ void Runner::first_pass(std::vector<Piece>& pieces) {
     piece.seconds = host_now() - start;
     budget.done(index, piece.seconds);
   };
-  for (std::size_t i = 0; i < pieces.size(); ++i)
+  for (std::size_t i = 0; i < pieces.size() && !events_.stopped(); ++i)
     if (budget.fits(i, committed())) visit(i);
-  while (const std::optional<std::size_t> next = budget.next_that_fits(committed())) visit(*next);
+  while (!events_.stopped()) {
+    const std::optional<std::size_t> next = budget.next_that_fits(committed());
+    if (!next) break;
+    visit(*next);
+  }
   for (std::size_t i = 0; i < pieces.size(); ++i)
     if (!budget.is_done(i))
       for (const Case& entry : pieces[i].cases) dropped_.push_back(entry.name());
@@ -157,6 +161,7 @@ void Runner::revisit(std::vector<Piece>& pieces) {
   bool any = false;
   for (int turn = 0; turn < kMostRevisits; ++turn)
     for (Piece* piece : order) {
+      if (events_.stopped()) return;
       if (turn > 0 && piece->confirmed()) continue;
       if (!fits(*piece) && (any || settings_.budget)) continue;
       if (events_.at) events_.at(spent(), std::max(planned_, spent() + kRevisitCost * piece->seconds), "again: " + piece->cases.front().name());
@@ -198,7 +203,8 @@ void Runner::visit_again(Piece& piece) {
 
 /// The ceilings as they are at the end: the best look at each is what figures are held against, the clock's too, and its drift is theirs.
 void Runner::close(std::vector<Piece>& pieces) {
-  for (auto& [device, ceilings] : ceilings_.all()) ceilings.close();
+  if (!events_.stopped())
+    for (auto& [device, ceilings] : ceilings_.all()) ceilings.close();
   for (Piece& piece : pieces)
     for (std::size_t i = 0; i < piece.results.size(); ++i) {
       Measurement& result = piece.results[i];

@@ -5,7 +5,7 @@ import signal
 import subprocess
 from dataclasses import dataclass
 
-GRACE = 3  # seconds between asking a program to end and ending it
+GRACE = 10  # seconds between asking a program to end and ending it: `lossbench run` writes what it has
 
 
 class Stopped(BaseException):
