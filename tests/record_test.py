@@ -66,6 +66,10 @@ PROGRAMS = {
         tool = value("--tool")
         if trouble == "refusal":
             sys.exit("========= Error: device not supported")
+        if trouble == "slow":
+            print("========= Invalid __global__ read of size 4 bytes")
+            print("the program's own words\\n" * 50, flush=True)
+            time.sleep(60)
         errors = 3 if "hazard" in trouble and tool == "racecheck" else 0
         print(f"========= RACECHECK SUMMARY: {errors} hazards displayed" if tool == "racecheck" else "========= ERROR SUMMARY: 0 errors")
         """,
@@ -148,6 +152,16 @@ class Made(unittest.TestCase):
             result = checks.sanitize(job, 10)
         self.assertEqual(result.status, "skipped")
         self.assertIn("memcheck: refused here: Error: device not supported", result.note)
+
+    def test_what_a_sanitizer_found_counts_though_it_was_ended(self):
+        job = record_main.Job(ROOT, "lossbench", "peers", self.folder, "Made-up GPU", ["l2"], False, "")
+        with unittest.mock.patch.dict(os.environ, self.variables("slow")):
+            result = checks.sanitize(job, 4)
+        self.assertEqual(result.status, "failed")
+        self.assertIn("memcheck: Invalid __global__ read of size 4 bytes in l2, before its time was up", result.note)
+        log = (self.folder / "sanitizer.txt").read_text()
+        self.assertIn("Invalid __global__ read", log)
+        self.assertNotIn("the program's own words", log)
 
     def test_without_a_ladder_the_older_record_stays(self):
         (self.results / "made-up-gpu").mkdir(parents=True)

@@ -10,8 +10,10 @@ from .steps import FAILED, OK, SKIPPED, Result
 SANITIZERS = ("memcheck", "racecheck", "initcheck", "synccheck")
 # One loss for each family of kernels: its kernels are the family's, and a sweep of all would take hours under a sanitizer.
 SWEEP = ("l2", "softmax_cross_entropy", "triplet_margin", "nll", "iou_loss", "dice", "ssd_multibox", "openpose", "regularization", "faster_rcnn")
+MOST_LINES = 200  # of a tool: the first finding matters most
 MOST_ELEMENTS = 1 << 25  # of a large size: the host takes seconds to make more and to look at them
 SUMMARY = re.compile(r"(?:ERROR SUMMARY: |RACECHECK SUMMARY: )(\d+)")
+FINDING = re.compile(r"^=+ +((?:Invalid|Misaligned|Uninitialized|Barrier error|Divergent|Error: Race|Warning: Race|.*hazard detected).*)$", re.M)
 REFUSAL = re.compile(r"^=+ *(.*(?:not supported|unable to|insufficient privileges).*)$", re.I | re.M)  # of a machine that lets no tool near its card
 
 
@@ -98,11 +100,16 @@ def sanitize_with(job, tool, sweep, end, log):
         if left <= 0:
             break
         done = process.run(command, left)
-        log.append(f"$ {' '.join(map(str, command))}\n" + "\n".join((done.output + done.errors).split("\n")[-40:]))
+        said = (done.output + done.errors).split("\n")
+        own = [line for line in said if line.startswith("=====")]  # the tool's, not the program's
+        log.append("\n".join([f"$ {' '.join(map(str, command))}", *(own[:MOST_LINES] or said[-40:])]))
         refusal, summary = REFUSAL.search(done.output + done.errors), SUMMARY.search(done.output + done.errors)
         if refusal:
             return Result(SKIPPED, f"refused here: {refusal[1]}")
         if done.timed_out:
+            early = FINDING.search(done.output + done.errors)
+            if early:
+                return Result(FAILED, f"{early[1]} in {loss}, before its time was up; see sanitizer.txt")
             break
         if not summary:
             return Result(SKIPPED, f"refused here: {done.last_line()}")
