@@ -154,8 +154,9 @@ void Call::run(std::span<const lossbench_array> outputs, Workspace workspace, St
     const CurrentDevice current(place_.device);
     choice_.implementation->run(problem_, {workspace.data, workspace_bytes_}, stream);
   } else {
-    static std::mutex one_at_a_time;  // the threads of the host serve one call at a time
-    const std::lock_guard lock(one_at_a_time);
+    static std::mutex one_at_a_time;  // the threads of the host serve one call at a time; the reference uses its caller's alone
+    std::unique_lock lock(one_at_a_time, std::defer_lock);
+    if (variant().backend != Backend::scalar) lock.lock();
     choice_.implementation->run(problem_, {workspace.data, workspace_bytes_}, nullptr);
   }
 }

@@ -27,7 +27,7 @@
  * accepted. A call that fails before its work starts (all but LOSSBENCH_FAILED) has written nothing.
  *
  * Threads. Any number of threads may prepare, run and destroy calls of their own. One call belongs to one thread at a time. Calls on the
- * host run one after another: each uses all cores.
+ * host run one after another, since each uses all cores; those of backend `scalar` use the caller's alone and wait for nobody.
  */
 #pragma once
 

@@ -13,6 +13,8 @@ namespace {
 WideArray widen(const Array& array) {
   WideArray wide{.shape = array.shape, .is_label = !is_real(array.dtype)};
   const std::int64_t count = array.count();
+  if (wide.is_label) wide.labels.reserve(static_cast<std::size_t>(count));
+  else wide.values.reserve(static_cast<std::size_t>(count));
   for (std::int64_t i = 0; i < count; ++i) {
     if (wide.is_label) wide.labels.push_back(label_at(array, i));
     else wide.values.push_back(real_at(array, i));

@@ -8,6 +8,7 @@ import pathlib
 import subprocess
 import sys
 import threading
+import time
 import unittest
 
 import numpy as np
@@ -136,6 +137,27 @@ class WithNumPy(unittest.TestCase):
         self.assertEqual(len({results.pop() for results, _ in found.values()}), 1)
         for name, (_, message) in found.items():
             self.assertIn(f"'{name}'", message)
+
+    def test_the_reference_waits_for_nobody(self):
+        x = np.resize(self.x, 1 << 20)
+        calls = [lossbench.prepare("bce", {"logits": part, "target": np.abs(np.sign(part))}, backend="scalar") for part in (x, x[:8])]
+        started, seconds = threading.Event(), []
+
+        def work():
+            started.set()
+            start = time.monotonic()
+            run(calls[0])
+            seconds.append(time.monotonic() - start)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        started.wait()
+        time.sleep(0.01)  # or the short call might come first
+        start = time.monotonic()
+        run(calls[1])
+        short = time.monotonic() - start
+        thread.join()
+        self.assertLess(short, seconds[0] / 2)
 
     def test_refusals(self):
         """The status and the culprit; the C test has every kind of them."""

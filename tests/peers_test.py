@@ -2,14 +2,12 @@
 """scripts/peers at tiny sizes, with PyTorch where some Python here has it and without; and its parts on what they must catch."""
 
 import json
-import math
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
-import types
 import unittest
 
 import numpy as np
@@ -19,8 +17,7 @@ sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "python")]
 sys.dont_write_bytecode = True
 
 from peers_lib import __main__ as program  # noqa: E402
-from peers_lib.budget import Budget  # noqa: E402
-from peers_lib import array_peers, arrays, clocks, contenders, gate, measure, peers, problems, record, summary, table  # noqa: E402
+from peers_lib import array_peers, arrays, clocks, contenders, data, gate, group, measure, peers, problems, record  # noqa: E402
 from report_lib import records  # noqa: E402
 
 
@@ -56,35 +53,45 @@ class Script(unittest.TestCase):
             self.assertTrue(case.within_bound, case)
             self.assertEqual(case.counters.get("peer", 0), int(case.variant in peers.NAMES), case)
 
+    def check_every_loss(self, run, *variants):
+        timed = {(case.loss, case.options, case.variant, case.pass_) for case in run.cases}
+        for entry in problems.ENTRIES:
+            options = ",".join(f"{name}={value}" for name, value in entry.options.items())
+            for variant in variants:
+                for pass_ in problems.PASSES:
+                    self.assertEqual((entry.loss, options, variant, pass_) in timed, pass_ in entry.passes, (entry, variant, pass_))
+
     def test_every_loss_without_pytorch(self):
-        text, run = self.measured("--loss", "*", "--elements", "1024", "--peers", "numpy,jax,quack,liger", "--variant", "*")
+        text, run = self.measured("--elements", "1024", "--peers", "numpy,jax,quack,liger", "--variant", "*")
         self.check_run(run)
-        self.assertEqual(set(run.losses()), set(problems.LOSSES))
-        timed = {(case.loss, case.variant, case.pass_) for case in run.cases}
-        for loss in problems.LOSSES:
-            for pass_ in problems.PASSES:
-                self.assertIn((loss, "scalar", pass_), timed)
-                self.assertEqual((loss, "numpy", pass_) in timed, loss != "cosine_embedding")
+        self.check_every_loss(run, "scalar", "numpy")
         self.assertEqual(run.context["version_numpy"], np.__version__)
         self.assertEqual(run.context["executable"], "scripts/peers")
         self.assertIn("skipped: quack: not installed" if not has(sys.executable, "quack") else "quack", text)
         self.assertRegex(text, r"(?m)^l2 forward f32 1024 +\S+( +[\d.]+x\*?)+$")
+        self.assertRegex(text, r"(?m)^bce gradient f32 1024 input=probs +\S+( +[\d.]+x\*?)+$")
 
     @unittest.skipUnless(TORCH_PYTHON, "no Python here has PyTorch")
-    def test_with_pytorch(self):
+    def test_every_loss_with_pytorch(self):
+        text, run = self.measured("--elements", "1024", "--peers", "torch", python=TORCH_PYTHON)
+        self.check_run(run)
+        self.check_every_loss(run, "torch")
+        self.assertFalse(any(case.backend == "scalar" for case in run.cases))  # it is timed where it is asked for
+        self.assertIn("version_torch", run.context)
+        self.assertRegex(text, r"our best +torch")
+
+    @unittest.skipUnless(TORCH_PYTHON, "no Python here has PyTorch")
+    def test_bf16_with_pytorch(self):
         losses = ("l1", "huber", "bce", "softmax_cross_entropy")
-        text, run = self.measured("--loss", ",".join(losses), "--elements", "1024", "--dtype", "f32,bf16", "--peers", "torch,numpy",
-                                  "--variant", "scalar", python=TORCH_PYTHON)
-        self.check_run(records.Run(run.context, [case for case in run.cases if case.dtype == "f32" or case.variant == "scalar"]))
-        timed = {(case.loss, case.variant, case.pass_, case.dtype) for case in run.cases}
+        _, run = self.measured("--loss", ",".join(losses), "--elements", "1024", "--dtype", "bf16", "--peers", "torch,numpy", "--variant", "scalar",
+                               python=TORCH_PYTHON)
+        self.check_run(records.Run(run.context, [case for case in run.cases if case.variant == "scalar"]))
+        timed = {(case.loss, case.variant, case.pass_) for case in run.cases}
         for loss in losses:
             for pass_ in problems.PASSES:
-                self.assertIn((loss, "torch", pass_, "f32"), timed)
-                self.assertIn((loss, "torch", pass_, "bf16"), timed)  # right or wrong: that is the version's affair
-                self.assertIn((loss, "scalar", pass_, "bf16"), timed)
-        self.assertFalse(any(case.variant == "numpy" and case.dtype == "bf16" for case in run.cases))
-        self.assertIn("version_torch", run.context)
-        self.assertRegex(text, r"our best +torch +numpy")
+                self.assertIn((loss, "torch", pass_), timed)  # right or wrong: that is the version's affair
+                self.assertIn((loss, "scalar", pass_), timed)
+        self.assertFalse(any(case.variant == "numpy" for case in run.cases))
 
     def test_kernelbench(self):
         text, run = self.measured("--workload", "kernelbench", "--elements", "3000", "--peers", "numpy")
@@ -96,7 +103,7 @@ class Script(unittest.TestCase):
         self.assertIn("scaled from 32768x32768", text)
 
     def test_the_program_compares_its_records(self):
-        _, run = self.measured("--loss", "l2", "--elements", "1024", "--peers", "numpy")
+        _, run = self.measured("--loss", "l2", "--elements", "1024", "--peers", "numpy", "--variant", "*")
         done = subprocess.run([os.environ["LOSSBENCH"], "compare", self.out, self.out], capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
         for variant in ("numpy", "scalar"):
@@ -142,38 +149,6 @@ class Script(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         for word in ("--install", "--workload", "--elements", "kernelbench"):
             self.assertIn(word, done.stdout)
-
-
-class SharedTime(unittest.TestCase):
-    """A machine on which a contender takes `untimed` seconds beside its timing, and uses `share` of what it may."""
-
-    def spend(self, limit, groups, untimed, share=1.0):
-        now, timed, given = 0.0, 0.0, []
-        plan = Budget(limit, 0.4, groups, lambda: now)
-        for entrants in groups:
-            seconds = plan.next(timed)
-            given.append(seconds)
-            if seconds is not None:
-                timed += entrants * share * seconds
-                now += entrants * (untimed + share * seconds)
-        return given, now
-
-    def test_without_a_limit_everybody_gets_all_they_may(self):
-        self.assertEqual(self.spend(math.inf, [4, 4, 40], 5)[0], [0.4] * 3)
-
-    def test_short_time_is_shared_and_kept_to(self):
-        for limit in (20, 40, 60):
-            for untimed in (0.1, 0.4, 0.7):
-                for share in (0.2, 1.0):
-                    given, spent = self.spend(limit, [6] * 10, untimed, share)
-                    self.assertLessEqual(spent, limit)
-                    if 60 * (untimed + 0.02) < 0.8 * limit:
-                        self.assertNotIn(None, given, (limit, untimed))
-
-    def test_a_small_group_still_fits_after_a_large_one_did_not(self):
-        given, _ = self.spend(10, [4, 400, 4], 0.3)
-        self.assertIsNone(given[1])
-        self.assertIsNotNone(given[2])
 
 
 class Wrong(array_peers.NumPy):
@@ -242,6 +217,16 @@ class Measuring(unittest.TestCase):
         ours.peer = False
         self.assertIn("misses its tolerance", self.results(ours)["ours"].failure)
 
+    def test_what_a_reader_must_know_is_recorded(self):
+        class Labelled(array_peers.NumPy):
+            def label_of(self, problem):
+                return f"a copy for the {problem.pass_}"
+
+        for pass_ in problems.PASSES:
+            problem = problems.Problem("l2", pass_, "f32", (4099,), note="scaled")
+            entry, *_ = record.entries(self.results(Labelled(), problem=problem)["numpy"], 0)
+            self.assertEqual(entry["label"], f"a copy for the {pass_}; scaled")
+
     def test_who_changes_inputs_harms_nobody_else(self):
         results = self.results(Wrong("wrong", spoil_inputs), array_peers.NumPy())
         self.assertEqual((results["wrong"].failure, results["numpy"].failure), ("changes its inputs", ""))
@@ -267,12 +252,21 @@ class Measuring(unittest.TestCase):
 
                 def compute():
                     if not outputs:
-                        outputs.update({name: np.array(value, np.float32) for name, value in gate.reference(problem, inputs).outputs.items()})
+                        outputs.update({name: np.array(value, np.float32) for name, value in gate.reference(problem, inputs.wide()).outputs.items()})
                     return outputs
 
                 return compute
 
         self.assertIn("misses its tolerance", self.results(Lazy())["lazy"].failure)
+
+    def test_a_change_of_any_bit_is_seen_and_mended(self):
+        inputs = arrays.InputSet({"input": np.array([0.0, 1.0, np.nan]), "target": np.array([3, 4])}, "f16", None, "cpu")
+        self.assertFalse(inputs.changed())
+        for name, value in (("input", -0.0), ("target", 5)):
+            inputs.numpy()[name][0] = value
+            self.assertTrue(inputs.changed())
+            inputs.restore()
+            self.assertFalse(inputs.changed())
 
     def test_the_right_ones_are_timed_on_all_sets(self):
         result = self.results(array_peers.NumPy())["numpy"]
@@ -283,127 +277,15 @@ class Measuring(unittest.TestCase):
         self.assertEqual(result.contract_bytes, 3 * 4 * 4099 + 4)
 
     def test_sets_fill_the_cache(self):
-        self.assertEqual(measure.sets_for(16 << 20, 32 << 20), 8)
-        self.assertEqual(measure.sets_for(1 << 10, 32 << 20), measure.MOST_SETS)
-        self.assertEqual(measure.sets_for(1 << 30, 32 << 20), 2)
+        self.assertEqual(group.sets_for(16 << 20, 32 << 20), 8)
+        self.assertEqual(group.sets_for(1 << 10, 32 << 20), group.MOST_SETS)
+        self.assertEqual(group.sets_for(1 << 30, 32 << 20), 2)
 
     def test_data_are_the_same_for_both_passes_and_differ_between_sets(self):
         forward = problems.Problem("l2", "forward", "f32", (4099,), {})
-        make = measure.data.make
+        make = data.make
         np.testing.assert_array_equal(make(forward, 1, 0)["input"], make(self.problem, 1, 0)["input"])
         self.assertFalse((make(forward, 1, 0)["input"] == make(forward, 1, 1)["input"]).any())
-
-
-class Gate(unittest.TestCase):
-    def passes(self, value, dtype):
-        return gate.compare({"loss": value}, gate.Reference({"loss": np.array(1.0)}, 1.0), dtype).passed
-
-    def test_tolerance_is_that_of_the_type(self):
-        for type_, dtype, step, inside in ((np.float32, "f32", 2.0 ** -23, 92),   # 92 steps are 1.097e-5, 93 are 1.109e-5; 1.1e-5 is allowed
-                                           (np.float16, "f16", 2.0 ** -10, 1), (np.float64, "f64", 2.0 ** -40, 109),  # 9.9e-11 and 1.0004e-10
-                                           (np.float32, "f16", 2.0 ** -23, 92), (np.float64, "f32", 2.0 ** -23, 92)):
-            with self.subTest(type_=type_, dtype=dtype):
-                self.assertTrue(self.passes(type_(1 + inside * step), dtype))
-                self.assertFalse(self.passes(type_(1 + (inside + 1) * step), dtype))
-
-    def test_shapes_and_empty_arrays(self):
-        self.assertFalse(gate.compare({"loss": np.zeros(2, np.float32)}, gate.Reference({"loss": np.zeros(())}, 0.0), "f32").passed)
-        self.assertTrue(gate.compare({"grad_x": np.zeros(0, np.float32)}, gate.Reference({"grad_x": np.zeros(0)}, 0.0), "f32").passed)
-
-
-class Summary(unittest.TestCase):
-    def test_medians(self):
-        self.assertEqual(summary.repetition_medians(list(range(18)), 9), [0.5 + 2 * k for k in range(9)])
-        self.assertEqual(summary.repetition_medians([3, 1], 9), [3, 1])
-        self.assertAlmostEqual(summary.uncertainty([1, 2, 3, 4, 5]), 1.57 * 2 / math.sqrt(5) / 3)
-        self.assertEqual(summary.quantile([4, 1, 3, 2], 0.5), 2.5)
-
-    def test_best_of_ours_is_not_the_reference(self):
-        def result(name, seconds, peer=False, backend="cpu", failure=""):
-            made = measure.Result(Measuring.problem, types.SimpleNamespace(name=name, peer=peer, backend=backend, label=""), gate.Error(), failure)
-            made.samples = [seconds] * 3
-            return made
-
-        all_of_them = [result("scalar", 1e-6, backend="scalar"), result("wrong", 1e-5, failure="no"), result("fast", 1e-4), result("torch", 3e-4, True)]
-        self.assertEqual(table.best_of(all_of_them).contender.name, "fast")
-        self.assertRegex(table.ratios(all_of_them, ["torch"]), r"fast +3\.00x$")
-
-
-class FakeCuda:
-    """As much of torch.cuda as the graph clock uses. Captured calls are made again on a replay, each taking a millisecond."""
-
-    def __init__(self):
-        self.now, self.capturing, self.log = 0.0, None, []
-        fake = self
-
-        class Event:
-            def __init__(self, enable_timing):
-                assert enable_timing
-
-            def record(self):
-                assert not fake.capturing
-                self.at = fake.now
-
-            def synchronize(self):
-                pass
-
-            def elapsed_time(self, other):
-                return (other.at - self.at) * 1e3
-
-        class CUDAGraph:
-            def replay(self):
-                for call in self.calls:
-                    fake.run(call)
-
-        self.current = "default"
-        self.cuda = types.SimpleNamespace(Event=Event, CUDAGraph=CUDAGraph, graph=self.graph, stream=self.scope, Stream=lambda: "of our own",
-                                          set_stream=lambda stream: setattr(self, "current", stream))
-
-    def run(self, name):
-        self.log.append(name)
-        self.now += 0.3e-3
-
-    def call(self, name):
-        def function():
-            self.capturing.append(name) if self.capturing is not None else self.run(name)
-            return {"loss": name}
-        return function
-
-    class Scope:
-        def __init__(self, leave=lambda: None):
-            self.leave = leave
-
-        def __enter__(self):
-            pass
-
-        def __exit__(self, *_):
-            self.leave()
-
-    def scope(self, stream):
-        return self.Scope()
-
-    def graph(self, graph, stream):
-        self.capturing = graph.calls = []
-
-        def leave():
-            self.capturing = None
-        return self.Scope(leave)
-
-
-class Graph(unittest.TestCase):
-    def test_pytorch_works_in_the_stream_that_is_timed(self):
-        fake = FakeCuda()
-        self.assertEqual((arrays.one_stream(fake), fake.current), ("of our own", "of our own"))
-
-    def test_a_graph_rotates_through_all_sets_and_is_checked_as_it_was_timed(self):
-        fake = FakeCuda()
-        recording = clocks.GraphRecording(fake, "stream", [fake.call(name) for name in "abc"])
-        self.assertEqual(recording.calls, 6)  # 1 ms takes four calls of 0.3 ms, in whole rotations
-        self.assertEqual(recording.graph.calls, list("abcabc"))
-        self.assertAlmostEqual(recording.sample(), 0.3e-3)
-        fake.log.clear()
-        self.assertEqual([outputs["loss"] for outputs in recording.results()], ["a", "b", "c"])
-        self.assertEqual(fake.log, list("abcabc"))
 
 
 if __name__ == "__main__":

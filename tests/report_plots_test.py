@@ -81,7 +81,7 @@ class Peers(unittest.TestCase):
         run = run_of(entry("l2/simd/cpu/forward/f32/1000000", 1.0), entry("l2/torch/cpu/forward/f32/1000000", 3.0, peer=1, error=2e-7))
         duel = peers.duels(run, "l2", "forward")["torch"]
         self.assertEqual((duel.ratio, duel.caveats), (3.0, ["inexact"]))
-        self.assertEqual(answer.duel_cell(duel), "3.00× †")
+        self.assertEqual(peers.cell(duel), "3.00× †")
         self.assertFalse(any(case.failed for case in run.cases))
         self.assertTrue(run_of(entry("l2/simd/cpu/forward/f32/1000000", 1.0, error=2e-7)).cases[0].failed)  # ours must not be
 

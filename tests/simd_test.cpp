@@ -2,7 +2,10 @@
 // widths, blocks and parts, at every alignment, with broadcast operands, past the cache, and from several threads at once.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <bit>
+#include <cmath>
 #include <cstring>
 #include <thread>
 
@@ -193,6 +196,24 @@ TEST(Simd, StoresPastTheCacheAreTheSame) {
         EXPECT_EQ(compute_rows(rows, RowScratch::at(scratch.data(), rows.classes), 0), losses);
         EXPECT_EQ(std::memcmp(plain, past, sizeof plain), 0) << hwy::TargetName(target) << " " << narrow << " " << offset;
       }
+}
+
+/// A NaN whose bits are all ones must not round up to a number.
+TEST(Simd, ANaNFactorStaysNaN) {
+  const Targets restored;
+  constexpr std::int64_t kCount = 4 * kBlock;
+  std::vector<std::uint16_t> input(kCount, to_bf16_bits(3.0f)), gradient(kCount);
+  Work work;
+  work.count = kCount, work.narrow = true;
+  work.operands[0].values = input.data(), work.gradient = gradient.data();
+  work.factor = std::bit_cast<float>(~std::uint32_t{0});
+  for (const std::int64_t target : Targets::all()) {
+    hwy::SetSupportedTargetsForTest(target);
+    std::fill(gradient.begin(), gradient.end(), 0);
+    compute_part(Regression{losses::Huber{.delta = 1}}, work, Ask::loss, 0);
+    EXPECT_TRUE(std::all_of(gradient.begin(), gradient.end(), [](std::uint16_t bits) { return std::isnan(from_bf16_bits(bits)); }))
+        << hwy::TargetName(target);
+  }
 }
 
 /// With all cores, and on one where another caller has them: the same bits.

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "bench/host_clock.h"
-#include "bench/measure/rotation.h"
 #include "bench/measure/statistics.h"
 #include "bench/random.h"
 
@@ -21,6 +20,8 @@ std::size_t size_class(std::size_t bytes) {
 }
 
 }  // namespace
+
+std::size_t Ceiling::bytes_each() const { return std::max(bytes / static_cast<std::size_t>(arrays_of(shape)) / kPage, std::size_t{1}) * kPage; }
 
 void Ceiling::saw(double median, double fastest) {
   if (first == 0) first = median;
@@ -44,31 +45,35 @@ std::byte* Ceilings::arena(std::size_t bytes) {
   return arena_->data();
 }
 
-std::vector<double> Ceilings::sampled_seconds(const std::function<void(int)>& call, int sets) {
-  const Pace pace = Pace::of(*device_);
-  Rotation rotation(*device_, call, sets, false, pace);
-  Sampler sampler([&] { return rotation.time(); }, rotation.calls(), pace.sampler_for(rotation.replay_seconds()), clock_);
+std::vector<double> Ceilings::sampled_seconds(Rotation& rotation) {
+  Sampler sampler([&] { return rotation.time(); }, rotation.calls(), Pace::of(*device_).sampler_for(rotation.replay_seconds()), clock_);
   sampler.round(kSamples);
   return seconds_of(sampler.samples());
 }
 
-void Ceilings::look_at(Ceiling& ceiling) {
-  device_->forget_persisting_lines();
+std::unique_ptr<Rotation> Ceilings::passes(const Ceiling& ceiling, int way, const Pace& pace) {
   const TrafficShape shape = ceiling.shape;
-  const std::size_t each = std::max(ceiling.bytes / static_cast<std::size_t>(arrays_of(shape)) / kPage, std::size_t{1}) * kPage;
-  const std::size_t set_bytes = each * static_cast<std::size_t>(arrays_of(shape));
+  const std::size_t each = ceiling.bytes_each(), set_bytes = ceiling.bytes_of_pass();
   const int sets = sets_to_rotate(device_->cache_bytes(), set_bytes);
   std::byte* const memory = arena(static_cast<std::size_t>(sets) * set_bytes);
+  return std::make_unique<Rotation>(*device_, [device = device_, memory, shape, each, set_bytes, way](int set) {
+    std::byte* const first = memory + static_cast<std::size_t>(set) * set_bytes;
+    std::byte* const second = reads_of(shape) == 2 ? first + each : nullptr;
+    std::byte* const out = writes(shape) ? first + static_cast<std::size_t>(reads_of(shape)) * each : nullptr;
+    device->stream_through(shape, first, second, out, each, way);
+  }, sets, false, pace);
+}
+
+void Ceilings::look_at(Ceiling& ceiling) {
+  device_->forget_persisting_lines();
+  const double bytes = static_cast<double>(ceiling.bytes_of_pass());
   double typical = 0, peak = 0;
   for (int way = 0; way < device_->ways_to_stream(); ++way) {
-    const std::vector<double> seconds = sampled_seconds([&](int set) {
-      std::byte* const first = memory + static_cast<std::size_t>(set) * set_bytes;
-      std::byte* const second = reads_of(shape) == 2 ? first + each : nullptr;
-      std::byte* const out = writes(shape) ? first + static_cast<std::size_t>(reads_of(shape)) * each : nullptr;
-      device_->stream_through(shape, first, second, out, each, way);
-    }, sets);
-    typical = std::max(typical, static_cast<double>(set_bytes) / median(seconds));
-    peak = std::max(peak, static_cast<double>(set_bytes) / quantile(seconds, 0));
+    const std::unique_ptr<Rotation> rotation = passes(ceiling, way, Pace::of(*device_));
+    const std::vector<double> seconds = sampled_seconds(*rotation);
+    const double speed = bytes / median(seconds);
+    if (speed > typical) ceiling.way = way, typical = speed;
+    peak = std::max(peak, bytes / quantile(seconds, 0));
   }
   ceiling.saw(typical, peak);
 }
@@ -98,7 +103,10 @@ const Ceiling& Ceilings::look_again(TrafficShape shape, std::size_t bytes) {
 }
 
 double Ceilings::launch_seconds() {
-  if (launch_ == 0 && device_->lost().empty()) launch_ = median(sampled_seconds([&](int) { device_->launch_nothing(); }, 1));
+  if (launch_ == 0 && device_->lost().empty()) {
+    Rotation rotation(*device_, [this](int) { device_->launch_nothing(); }, 1, false, Pace::of(*device_));
+    launch_ = median(sampled_seconds(rotation));
+  }
   return launch_;
 }
 

@@ -6,6 +6,7 @@
 
 #include "bench/device.h"
 #include "bench/measure/clock_check.h"
+#include "bench/measure/rotation.h"
 
 namespace lossbench {
 
@@ -16,7 +17,11 @@ struct Ceiling {
   double best = 0;    ///< the highest of all medians: the ceiling
   double last = 0;    ///< where it was last looked at: at the end of the run
   double peak = 0;    ///< of the fastest samples of all: what no figure may exceed
+  int way = 0;        ///< in which the device was the fastest when it was last looked at in all of them
 
+  /// Bytes of each array, and of all together: whole pages.
+  std::size_t bytes_each() const;
+  std::size_t bytes_of_pass() const { return bytes_each() * static_cast<std::size_t>(arrays_of(shape)); }
   /// Takes a look into account.
   void saw(double median, double fastest);
   /// |last / first - 1|: by how much the machine changed in between.
@@ -33,6 +38,10 @@ class Ceilings {
   const Ceiling& of(TrafficShape shape, std::size_t bytes);
   /// Takes another look, for a figure that came out above the ceiling.
   const Ceiling& look_again(TrafficShape shape, std::size_t bytes);
+  /// The same for one that was looked at elsewhere: see MemoryPace.
+  void saw(const Ceiling& ceiling, double median, double fastest) { entry(ceiling.shape, ceiling.bytes).saw(median, fastest); }
+  /// Passes of a ceiling's traffic, recorded to be timed, in one of the device's ways. Good until a larger ceiling is looked at.
+  std::unique_ptr<Rotation> passes(const Ceiling& ceiling, int way, const Pace& pace);
   /// Seconds of a launch that does nothing; 0 where the device was lost before anybody asked.
   double launch_seconds();
   /// Measures all of them again, unless the device is lost.
@@ -44,9 +53,10 @@ class Ceilings {
   const Ceiling* find(TrafficShape shape, std::size_t bytes) const;
   /// The clock's ceiling: samples of the whole run are held against it.
   ClockCheck& clock() { return clock_; }
+  Device& device() const { return *device_; }
 
  private:
-  std::vector<double> sampled_seconds(const std::function<void(int)>& call, int sets);
+  std::vector<double> sampled_seconds(Rotation& rotation);
   void look_at(Ceiling& ceiling);
   Ceiling& entry(TrafficShape shape, std::size_t bytes);
   std::byte* arena(std::size_t bytes);

@@ -16,8 +16,7 @@ namespace {
 constexpr int kWatchedSets = 4;        // whose outputs are looked at after the first round
 constexpr std::size_t kHeadBytes = 4096;
 constexpr double kClockSlack = 1.01;   // the device's clock against the host's
-constexpr int kLooksAbove = 3;         // at a ceiling of a host that a figure exceeds
-constexpr int kLooksOnHost = 20;       // … before the figure is refused
+constexpr int kLooksOnHost = 20;       // at the ceiling, before a figure above it is refused
 
 }  // namespace
 
@@ -141,12 +140,12 @@ std::string Contestant::check_heads() const {
   return {};
 }
 
-void Contestant::round() {
+void Contestant::round(int number) {
   attempt([&] {
     const bool looked_at = !scalar() && sampler_->rounds() == 0 && measurement_.calls * samples_a_round_ >= static_cast<std::int64_t>(calls_.size());
     if (looked_at) poison_heads();
     if (sampler_->rounds() >= settings_->rounds) samples_a_round_ *= 2;  // those that take long to converge get longer rounds, not ever more
-    sampler_->round(samples_a_round_, most_seconds() / settings_->rounds);
+    sampler_->round(samples_a_round_, most_seconds() / settings_->rounds, number);
     return looked_at ? check_heads() : std::string();
   });
 }
@@ -194,13 +193,9 @@ std::string Contestant::check_floor() {
   if (scalar() || measurement_.caveats.cached || settings_->mode == Mode::single) return {};
   const double speed = measurement_.gigabytes_per_second() * 1e9;
   const double most = above_ceiling(device_->where());
-  const auto look_while = [&](int looks, const auto& above) {
-    for (int look = 0; look < looks && above(); ++look) ceiling = &ceilings_->look_again(measurement_.shape, bytes);
-  };
-  // A ceiling of a host may have been looked at while others used its memory: a figure above it asks for more looks, and is refused only if
-  // none ever comes near it.
-  if (device_->where() == Where::host) look_while(kLooksAbove, [&] { return speed > ceiling->best; });
-  look_while(device_->where() == Where::host ? kLooksOnHost : 1, [&] { return speed > most * ceiling->peak; });
+  // A ceiling of a host may have been looked at while others used its memory: a figure is refused only if none ever comes near it.
+  for (int look = device_->where() == Where::host ? kLooksOnHost : 1; look > 0 && speed > most * ceiling->peak; --look)
+    ceiling = &ceilings_->look_again(measurement_.shape, bytes);
   measurement_.ceiling = ceiling->best;
   // A launch weighs less in a longer pass, so what moves more than the ceiling's bytes may be faster than it; not than the next ceiling.
   if (bytes > ceiling->bytes && speed > most * ceiling->peak) ceiling = &ceilings_->of(measurement_.shape, 2 * ceiling->bytes);

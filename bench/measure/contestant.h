@@ -22,10 +22,12 @@ class Contestant {
 
   /// Gate, recording, gate on the recording, warm-up. A fault ends the contest for it.
   void prepare();
-  /// One round of samples. What the first one wrote is looked at: a call that only works while it is checked is found out.
-  void round();
+  /// One round of samples, the group's `number`th. What the first one wrote is looked at: a call that only works while it is checked is found out.
+  void round(int number);
   /// Whether it wants more rounds.
   bool wants_more() const;
+  /// Samples so far.
+  std::size_t taken() const { return alive() && sampler_ ? sampler_->samples().size() : 0; }
   /// Of its median; infinite as long as too few samples are clean.
   double uncertainty() const;
   /// Gate on the recording that was timed, then with other inputs in the same arrays; then the figure against what is physically

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "bench/gate.h"
 #include "bench/measure/case_data.h"
 #include "bench/measure/contestant.h"
+#include "bench/measure/memory_pace.h"
 #include "registry/registry.h"
 
 namespace lossbench {
@@ -37,7 +39,7 @@ void count_into(Measurement& result, const Case& entry, const InputSet& set, Dev
 class Contest {
  public:
   Contest(Device& device, const std::vector<const Case*>& cases, std::vector<InputSet>& sets, Ceilings& ceilings, const Settings& settings)
-      : memory_(device, memory_needed(device, cases, sets)), rounds_(settings.rounds) {
+      : memory_(device, memory_needed(device, cases, sets)), ceilings_(&ceilings), settings_(&settings) {
     const bool scalar_only = memory_.bytes() == 0;
     std::byte* next = memory_.data();
     if (!scalar_only)
@@ -48,13 +50,24 @@ class Contest {
     for (const Case* entry : cases) contestants_.emplace_back(*entry, device, sets, arrays_, ceilings, settings);
   }
 
-  /// Rounds go through all contestants, so that what the machine does meanwhile happens to all of them alike.
+  /// Rounds go through all contestants and memory itself, so that what the machine does meanwhile happens to all of them alike.
   void run() {
     for (Contestant& contestant : contestants_) contestant.prepare();
-    for (int round = 0; round < rounds_; ++round)
-      for (Contestant& contestant : contestants_) contestant.round();
-    while (Contestant* const next = least_known()) next->round();
-    for (Contestant& contestant : contestants_) contestant.finish();
+    start_pace();
+    while (round_ < settings_->rounds) {
+      for (Contestant& contestant : contestants_) contestant.round(round_);
+      keep_pace();
+    }
+    while (Contestant* const next = least_known()) {
+      next->round(round_);
+      keep_pace();
+    }
+    if (pace_) pace_->finish();
+    for (Contestant& contestant : contestants_) {
+      contestant.finish();
+      Measurement& measurement = contestant.measurement();
+      if (pace_ && !measurement.samples.empty()) measurement.hold_against(pace_->samples_for(measurement.contract_bytes));
+    }
   }
 
   Measurement& result(const Case* entry) {
@@ -73,6 +86,21 @@ class Contest {
     return bytes;
   }
 
+  /// The reference alone is bound by arithmetic, and latency by no memory.
+  void start_pace() {
+    if (memory_.bytes() == 0 || settings_->mode == Mode::single || !memory_.device().lost().empty()) return;
+    for (Contestant& contestant : contestants_)
+      if (const Measurement& measurement = contestant.measurement(); contestant.alive() && measurement.contract_bytes > 0 && !pace_)
+        pace_.emplace(*ceilings_, measurement.shape, static_cast<std::size_t>(measurement.contract_bytes));
+  }
+  /// Ends a round.
+  void keep_pace() {
+    std::size_t taken = 0;
+    for (const Contestant& contestant : contestants_) taken += contestant.taken();
+    if (pace_ && memory_.device().lost().empty()) pace_->round(round_, taken, settings_->stop.most_seconds / settings_->rounds);
+    ++round_;
+  }
+
   /// Of those that want more rounds, the one whose median is known least.
   Contestant* least_known() {
     Contestant* found = nullptr;
@@ -82,9 +110,12 @@ class Contest {
   }
 
   DeviceMemory memory_;
-  int rounds_;
+  Ceilings* ceilings_;
+  const Settings* settings_;
   std::vector<DeviceArrays> arrays_;
   std::vector<Contestant> contestants_;
+  std::optional<MemoryPace> pace_;
+  int round_ = 0;
 };
 
 /// Sets that the cases need: one for the emulator and the scalar reference, as many as fill the cache for what is timed.

@@ -38,6 +38,13 @@ void Measurement::describe(const Loss& loss, const Problem& problem, std::size_t
   sets = static_cast<std::int64_t>(count_of_sets);
 }
 
+void Measurement::hold_against(std::vector<Sample> memory_samples) {
+  memory = std::move(memory_samples);
+  if (memory.empty()) return;
+  const double share = ratio_by_rounds(samples, memory);
+  if (share > 0) ceiling = static_cast<double>(contract_bytes) / seconds() / share;
+}
+
 void Measurement::judge_samples(double precision) {
   const std::vector<Sample> kept = judged(samples);
   std::vector<double> times, clocks;
@@ -56,6 +63,7 @@ void Measurement::judge_samples(double precision) {
   caveats.throttled = 10 * throttled >= kept.size();
   caveats.disturbed = 10 * disturbed >= kept.size();
   caveats.bimodal = bimodal(times);
+  hold_against(std::move(memory));
 }
 
 double Measurement::seconds() const { return median(seconds_of(samples)); }

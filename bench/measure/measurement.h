@@ -17,7 +17,7 @@ namespace lossbench {
 /// What a reader must know before believing a figure.
 struct Caveats {
   bool not_converged = false;  ///< stopped by time, with its median known less well than asked for
-  bool drift = false;          ///< the ceiling it is held against, or its own samples, moved by more than 2 % during the run
+  bool drift = false;          ///< its own samples moved by more than 2 % during the run, or a ceiling that was not measured beside it
   bool throttled = false;      ///< a tenth or more of the samples it is judged by were taken at a sagged clock
   bool disturbed = false;      ///< a tenth or more of them had the processor taken away
   bool bimodal = false;        ///< the samples fall into two heaps
@@ -31,6 +31,7 @@ struct Measurement {
   bool declined = false;           ///< the variant does not take the case, which its fault says; nothing went wrong
   bool not_run = false;            ///< the device was lost before, by another case
   std::vector<Sample> samples;     ///< empty under the emulator
+  std::vector<Sample> memory;      ///< of memory itself in the same rounds: seconds for the contract's bytes; empty where it took no part
   std::optional<Traffic> traffic;  ///< what the emulator counted
   std::int64_t elements = 0;
   std::int64_t contract_bytes = 0;
@@ -50,7 +51,9 @@ struct Measurement {
   void come_too_late(const std::string& reason);
   /// What the entry and its inputs say by themselves: elements, contract bytes, traffic shape, sets.
   void describe(const Loss& loss, const Problem& problem, std::size_t sets);
-  /// Takes its caveats, its clock and its revisit from the samples; a median is converged when it is known to `precision`.
+  /// Its ceiling is what memory did in its own rounds, at the same moments.
+  void hold_against(std::vector<Sample> memory_samples);
+  /// Takes its caveats, its clock, its revisit and its ceiling from the samples; a median is converged when it is known to `precision`.
   void judge_samples(double precision);
 
   double seconds() const;          ///< median of a call

@@ -190,18 +190,29 @@ void Runner::visit_again(Piece& piece) {
       continue;
     }
     const Sample last = first.samples.back();
-    for (Sample sample : again[i].samples) {
-      sample.round += last.round + 1;
-      sample.visit = last.visit + 1;
-      first.samples.push_back(sample);
-    }
+    const int rounds = 1 + std::max(last.round, first.memory.empty() ? 0 : first.memory.back().round);
+    const auto append = [&](std::vector<Sample>& to, const std::vector<Sample>& more) {
+      for (Sample sample : more) {
+        sample.round += rounds;
+        sample.visit = last.visit + 1;
+        to.push_back(sample);
+      }
+    };
+    append(first.samples, again[i].samples);
+    append(first.memory, again[i].memory);
     first.spent += again[i].spent;
-    ceilings_.of(device_of_(cases[i].variant->backend)).clock().flag(first.samples);
-    first.judge_samples(settings_.stop.precision);
+    judge(first, ceilings_.of(device_of_(cases[i].variant->backend)));
   }
 }
 
-/// The ceilings as they are at the end: the best look at each is what figures are held against, the clock's too, and its drift is theirs.
+void Runner::judge(Measurement& result, Ceilings& ceilings) const {
+  ceilings.clock().flag(result.samples);
+  ceilings.clock().flag(result.memory);
+  result.judge_samples(settings_.stop.precision);
+}
+
+/// The ceilings as they are at the end, the clock's too. A figure beside which memory was not measured is held against the best look at it.
+/// A ceiling that moved marks what was held against it, and on a card, which nobody shares, everything in between.
 void Runner::close(std::vector<Piece>& pieces) {
   if (!events_.stopped())
     for (auto& [device, ceilings] : ceilings_.all()) ceilings.close();
@@ -209,14 +220,15 @@ void Runner::close(std::vector<Piece>& pieces) {
     for (std::size_t i = 0; i < piece.results.size(); ++i) {
       Measurement& result = piece.results[i];
       if (result.samples.empty()) continue;
-      Ceilings& ceilings = ceilings_.of(device_of_(piece.cases[i].variant->backend));
-      ceilings.clock().flag(result.samples);
-      result.judge_samples(settings_.stop.precision);
+      Device& device = device_of_(piece.cases[i].variant->backend);
+      Ceilings& ceilings = ceilings_.of(device);
+      judge(result, ceilings);
       if (result.revisit > 0) revisit_spread_ = std::max(revisit_spread_, std::fabs(result.revisit - 1));
-      if (const Ceiling* ceiling = ceilings.find(result.shape, static_cast<std::size_t>(result.contract_bytes))) {
-        result.ceiling = ceiling->best;
-        result.caveats.drift = result.caveats.drift || ceiling->drift() > kMuchDrift;
-      }
+      const Ceiling* const ceiling = ceilings.find(result.shape, static_cast<std::size_t>(result.contract_bytes));
+      if (!ceiling) continue;
+      const bool beside = !result.memory.empty();
+      if (!beside) result.ceiling = ceiling->best;
+      if (!beside || device.where() == Where::cuda) result.caveats.drift = result.caveats.drift || ceiling->drift() > kMuchDrift;
     }
 }
 

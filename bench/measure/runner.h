@@ -47,6 +47,8 @@ class Runner {
   void first_pass(std::vector<Piece>& pieces);
   void revisit(std::vector<Piece>& pieces);
   void visit_again(Piece& piece);
+  /// What is known of the clock by now may flag samples anew.
+  void judge(Measurement& result, Ceilings& ceilings) const;
   void close(std::vector<Piece>& pieces);
   double spent() const;      ///< host seconds since the run began
   double committed() const;  ///< and those that closing will take

@@ -68,6 +68,19 @@ double found_again(const std::vector<Sample>& samples) {
   return ratios[ratios.size() / 2];
 }
 
+double ratio_by_rounds(const std::vector<Sample>& a, const std::vector<Sample>& b) {
+  const auto by_round = [](const std::vector<Sample>& samples) {
+    std::map<int, std::vector<double>> rounds;
+    for (const Sample& sample : judged(samples)) rounds[sample.round].push_back(sample.seconds);
+    return rounds;
+  };
+  const std::map<int, std::vector<double>> first = by_round(a), second = by_round(b);
+  std::vector<double> ratios;
+  for (const auto& [round, seconds] : first)
+    if (const auto other = second.find(round); other != second.end()) ratios.push_back(median(other->second) / median(seconds));
+  return median(ratios);
+}
+
 std::vector<double> repetition_medians(const std::vector<Sample>& samples, int count) {
   const std::vector<double> seconds = seconds_of(samples);
   const std::size_t size = seconds.size(), parts = std::min(static_cast<std::size_t>(std::max(count, 0)), size);

@@ -18,7 +18,7 @@ struct Timing {
 struct Sample {
   double seconds = 0;
   double clock = 0;
-  int round = 0;           ///< samples of a round were taken one after another, between those of other variants
+  int round = 0;           ///< of the group: samples of a round were taken one after another, between those of other variants
   int visit = 0;           ///< rounds of a visit follow each other; between visits lie other cases
   bool disturbed = false;
   bool throttled = false;  ///< the clock had sagged
@@ -32,6 +32,10 @@ std::size_t spotless_count(const std::vector<Sample>& samples);
 
 /// Whether enough samples are clean to be judged by alone: 27, or a fifth of them.
 bool enough_clean(const std::vector<Sample>& samples);
+
+/// Time of `b` over that of `a`, round by round: the median over the rounds that have samples of both. What comes and goes within a run is in
+/// both alike. NaN where no round has.
+double ratio_by_rounds(const std::vector<Sample>& a, const std::vector<Sample>& b);
 
 /// The samples to judge by, in the order they were taken: the spotless ones where there are enough of them, else the clean ones where there are,
 /// else all. None is ever dropped from the record.
@@ -47,6 +51,10 @@ double clean_uncertainty(const std::vector<Sample>& samples);
 /// from 1, since one visit of several does not move the median of all. A visit counts with nine of the samples to judge by, or half of its own
 /// among them. 0 where fewer than two do, or too few samples are clean.
 double found_again(const std::vector<Sample>& samples);
+
+/// Time of `b` over that of `a`, round by round: the median over the rounds that have samples of both. What comes and goes within a run is in
+/// both alike. NaN where no round has.
+double ratio_by_rounds(const std::vector<Sample>& a, const std::vector<Sample>& b);
 
 /// The samples to judge by, in the order they were taken, in `count` parts, and the median of each; fewer where there are fewer samples.
 std::vector<double> repetition_medians(const std::vector<Sample>& samples, int count);

@@ -25,7 +25,7 @@ void Sampler::warm_up() {
   }
 }
 
-void Sampler::round(int count, double most_seconds) {
+void Sampler::round(int count, double most_seconds, std::optional<int> round) {
   const double end = spent_ + most_seconds;
   int spotless = 0;
   for (int taken = 0; spotless < count && taken < (spent_ < end ? 1 + settings_.retries : 1) * count; ++taken) {
@@ -33,7 +33,8 @@ void Sampler::round(int count, double most_seconds) {
     on_device_ += timing.seconds;
     sampled_wall_ += timing.wall;
     clock_check_->saw(timing.clock);
-    Sample sample{.seconds = timing.seconds / static_cast<double>(calls_), .clock = timing.clock, .round = rounds_, .disturbed = timing.disturbed};
+    Sample sample{.seconds = timing.seconds / static_cast<double>(calls_), .clock = timing.clock, .round = round.value_or(rounds_),
+                  .disturbed = timing.disturbed};
     clock_check_->flag(sample);
     spotless += sample.spotless();
     samples_.push_back(sample);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "bench/measure/clock_check.h"
@@ -31,7 +32,8 @@ class Sampler {
   void warm_up();
 
   /// Takes samples until `count` spotless ones are there or each has been retried, and keeps all of them. Retries end after `most_seconds`.
-  void round(int count, double most_seconds = std::numeric_limits<double>::infinity());
+  /// `round` is the group's, where there is one.
+  void round(int count, double most_seconds = std::numeric_limits<double>::infinity(), std::optional<int> round = std::nullopt);
 
   const std::vector<Sample>& samples() const { return samples_; }
   int rounds() const { return rounds_; }

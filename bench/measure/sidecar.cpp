@@ -14,6 +14,10 @@ std::string sidecar_text(const std::vector<CaseResult>& results) {
   for (const CaseResult& result : results) {
     if (result.measurement.samples.empty()) continue;
     nlohmann::ordered_json& own = cases[result.entry.name()];
+    for (const Sample& sample : result.measurement.memory) {
+      own["memory_seconds"].push_back(sample.seconds);
+      own["memory_round"].push_back(sample.round);
+    }
     for (const Sample& sample : result.measurement.samples) {
       own["seconds"].push_back(sample.seconds);
       own["round"].push_back(sample.round);

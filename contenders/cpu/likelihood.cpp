@@ -61,7 +61,7 @@ struct PoissonNll {
 };
 
 struct GaussianNll {
-  static constexpr int kOperands = 3;
+  static constexpr int kOperands = 3, kNeeded = 3;
   static constexpr bool kSecondSlope = true;
   float eps, constant;
   explicit GaussianNll(const losses::GaussianNll& options) : eps(float(options.eps)), constant(options.full ? 0.9189385332046727f : 0) {}

@@ -3,6 +3,7 @@
 // A loss is a functor of vectors:
 //   kOperands                    how many vectors it takes
 //   operator()(x0, x1, …)        -> ValueAndSlope: its value, and its derivative with respect to the first operand
+//   kNeeded                      optional: how many are always given, where it is not two; the others may be absent, which is ones
 //   second_slope(x0, x1, …)      optional: the derivative with respect to another
 //   divisor_term(x), kDivisorOperand   optional: what an element adds to the divisor
 //
@@ -163,11 +164,6 @@ std::int64_t elements_to_boundary(const Work& work, std::int64_t begin) {
   constexpr std::uintptr_t kBytes = kLanes * sizeof(float);
   const std::uintptr_t beyond = reinterpret_cast<std::uintptr_t>(static_cast<const T*>(work.gradient) + begin) % kBytes;
   return static_cast<std::int64_t>((kBytes - beyond) % kBytes / sizeof(T));
-}
-
-template <class T, class Loss>
-double compute_dense(const Loss& loss, const Work& work, std::int64_t begin, std::int64_t end) {
-  return work.gradient ? dense_gradient<T>(loss, work, begin, end) : dense_sum<T>(loss, work, begin, end);
 }
 
 template <class Loss>

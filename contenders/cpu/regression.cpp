@@ -59,7 +59,7 @@ struct Huber {
     const Floats f;
     const V d = hn::Sub(input, target), r = hn::Abs(d), most = hn::Set(f, delta), c = hn::Min(r, most);
     const V value = hn::Mul(c, hn::NegMulAdd(hn::Set(f, 0.5f), c, r));  // r²/2 and δ·(r - δ/2) in one; halves are exact
-    return {value, hn::IfThenElse(hn::Lt(r, most), d, hn::Mul(most, sign(f, d)))};
+    return {value, hn::IfThenElse(hn::Ge(r, most), hn::CopySignToAbs(most, d), d)};  // d where it is NaN
   }
 };
 

@@ -42,12 +42,16 @@ HWY_INLINE VectorPair load_pair(const BFloat16* from) {
 }
 #endif
 
-/// The bits of bf16, in the high halves, and something in the low ones: rounded to nearest even, every NaN to 0x7fff.
-HWY_INLINE hn::Vec<hn::RebindToUnsigned<Floats>> rounded_to_bf16(FloatVector x) {
+/// The bits of bf16, in the high halves, and something in the low ones: rounded to nearest even. Of a NaN, the low half must be 0.
+HWY_INLINE hn::Vec<hn::RebindToUnsigned<Floats>> rounded_high_half(FloatVector x) {
   const hn::RebindToUnsigned<Floats> du;
   const auto bits = hn::BitCast(du, x), odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1));
-  const auto rounded = hn::Add(bits, hn::Add(odd, hn::Set(du, 0x7fff)));
-  return hn::IfThenElse(hn::RebindMask(du, hn::Eq(x, x)), rounded, hn::Set(du, 0x7fff0000));
+  return hn::Add(bits, hn::Add(odd, hn::Set(du, 0x7fff)));
+}
+/// The same for any float: every NaN to 0x7fff.
+HWY_INLINE hn::Vec<hn::RebindToUnsigned<Floats>> rounded_to_bf16(FloatVector x) {
+  const hn::RebindToUnsigned<Floats> du;
+  return hn::IfThenElse(hn::RebindMask(du, hn::Eq(x, x)), rounded_high_half(x), hn::Set(du, 0x7fff0000));
 }
 /// The same in the low halves, as a narrowing store takes them.
 HWY_INLINE hn::Vec<hn::RebindToSigned<Floats>> bf16_bits(FloatVector x) {
@@ -81,16 +85,15 @@ HWY_INLINE void store(FloatVector a, FloatVector b, BFloat16* to, bool stream) {
 #endif
 }
 
-/// What load_pair would give back.
+/// What load_pair would give back. Of bf16, NaNs must come from other bf16 or from arithmetic, whose low halves are 0.
 HWY_INLINE void store_pair(FloatVector first, FloatVector second, float* to, bool stream) { store(first, second, to, stream); }
 HWY_INLINE void store_pair(FloatVector first, FloatVector second, BFloat16* to, bool stream) {
 #if HWY_TARGET == HWY_SCALAR
   store(first, second, to, stream);
 #else
-  const hn::RebindToUnsigned<Floats> words;
   const hn::Repartition<std::uint16_t, Floats> halves;
-  const auto even = hn::ShiftRight<16>(rounded_to_bf16(first)), odd = hn::And(rounded_to_bf16(second), hn::Set(words, 0xffff0000));
-  const auto both = hn::BitCast(halves, hn::Or(even, odd));
+  const auto even = hn::BitCast(halves, hn::ShiftRight<16>(rounded_high_half(first))), odd = hn::BitCast(halves, rounded_high_half(second));
+  const auto both = hn::OddEven(odd, even);
   if (stream) hn::Stream(both, halves, reinterpret_cast<std::uint16_t*>(to));
   else hn::StoreU(both, halves, reinterpret_cast<std::uint16_t*>(to));
 #endif

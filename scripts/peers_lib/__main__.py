@@ -16,6 +16,7 @@ from durations import seconds_of  # noqa: E402
 
 from . import arrays, clocks, contenders, measure, peers, problems, record, table  # noqa: E402
 from .budget import Budget  # noqa: E402
+from .group import MOST_SETS  # noqa: E402
 
 
 UNKNOWN_L2 = 64 << 20  # bytes, where PyTorch is too old to tell: more than any card has but the largest
@@ -35,12 +36,12 @@ def parse(words):
                                      epilog="Lists are comma lists with globs. docs/peers.md says how each peer is called and timed.")
     parser.add_argument("--workload", default="default", choices=problems.WORKLOADS, help="what to compute: a set of losses people train with, or "
                         "KernelBench's level-1 losses (94, 95, 96, 98, 99, 100), scaled to --elements")
-    parser.add_argument("--loss", default="", metavar="LIST", help=f"of the workload; default: {','.join(problems.DEFAULT_LOSSES)}; "
-                        f"accepted: {','.join(problems.LOSSES)}")
+    parser.add_argument("--loss", default="", metavar="LIST", help=f"of the workload; default: all of {','.join(problems.LOSSES)}")
     parser.add_argument("--pass", dest="pass_", default="", metavar="LIST", help="forward, gradient; default: both")
     parser.add_argument("--dtype", default="f32", metavar="LIST", help="f32 (default), f64, f16, bf16 (bf16 takes PyTorch)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="auto: cuda where PyTorch and our build have one")
-    parser.add_argument("--variant", default="", metavar="LIST", help="ours to time; default: all of the device")
+    parser.add_argument("--variant", default="", metavar="LIST", help="ours to time; default: all of the device. Backend `scalar`, "
+                        "the reference that the others are checked by, is timed where it is named")
     parser.add_argument("--peers", default="*", metavar="LIST", help=f"of {', '.join(peers.NAMES)}")
     parser.add_argument("--elements", type=int, metavar="N", help=f"of the largest input; default: {problems.HOST_ELEMENTS} on a CPU, "
                         f"{problems.DEVICE_ELEMENTS} on a GPU")
@@ -49,7 +50,7 @@ def parse(words):
                         "problems that there is none left for are named (default: none)")
     parser.add_argument("--threads", type=int, metavar="N", help="of the peers on a CPU; default: as many as cores, which is what ours take")
     parser.add_argument("--sets", type=int, metavar="N", help="of inputs to rotate through; default: as many as fill the last-level cache four "
-                        f"times, at most {measure.MOST_SETS}")
+                        f"times, at most {MOST_SETS}")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", metavar="FILE", help="write Google Benchmark's JSON here, as `lossbench run --out` does")
     return parser.parse_args(words)
@@ -114,7 +115,7 @@ def run(words):
     elements = options.elements or (problems.DEVICE_ELEMENTS if device == "cuda" else problems.HOST_ELEMENTS)
     threads = options.threads or len(os.sched_getaffinity(0))
     try:
-        chosen = problems.select(options.workload, patterns(options.loss), patterns(options.pass_), dtypes, elements)
+        chosen = problems.select(options.workload, patterns(options.loss), patterns(options.pass_), dtypes, elements, device)
     except ValueError as problem:
         raise BadInput(str(problem)) from None
     if torch is not None:
@@ -122,16 +123,16 @@ def run(words):
 
     found, missing = peers.find(torch, device, matching(options.peers, peers.NAMES, "--peers"))
     if device == "cuda":
-        stream = arrays.one_stream(torch)
-        clock, handle, backends = clocks.DeviceClock(torch, stream), stream.cuda_stream, ("cuda",)
-        cache = getattr(torch.cuda.get_device_properties(0), "L2_cache_size", UNKNOWN_L2)
+        clock, cache = clocks.DeviceClock(torch), getattr(torch.cuda.get_device_properties(0), "L2_cache_size", UNKNOWN_L2)
+        own = contenders.ours("cuda", torch, clock.stream.cuda_stream)
     else:
-        clock, handle, backends, cache = clocks.HostClock(), None, ("cpu", "scalar"), listing["host"]["cache_bytes"]
-    own = [contender for backend in backends for contender in contenders.ours(backend, torch, handle)]
+        clock, cache, own = clocks.HostClock(), listing["host"]["cache_bytes"], contenders.ours("cpu", torch, None)
+        if options.variant:
+            own += contenders.ours("scalar", torch, None)
     wanted = matching(options.variant, [contender.name for contender in own], "--variant")
     own = [contender for contender in own if contender.name in wanted]
     settings = measure.Settings(torch, device, clock, own + found, options.seconds, options.seed, cache, options.sets,
-                                progress)
+                                progress, len(os.sched_getaffinity(0)))
     groups = measure.in_groups(chosen)
     plan = Budget(limit, options.seconds, [len(group) * len(settings.contenders) for group in groups])
 

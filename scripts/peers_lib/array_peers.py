@@ -15,19 +15,18 @@ class NumPy(Contender):
         self.version = np.__version__
 
     def prepare(self, problem, inputs, gradients):
-        table = formulas.GRADIENTS if gradients else formulas.VALUES
-        if problem.loss not in table:
-            raise Unsupported(f"numpy: no {'gradient' if gradients else 'formula'} of {problem.loss} is written down")
+        formula = formulas.gradient(problem.form) if gradients else formulas.value(problem.form)
+        if formula is None:
+            raise Unsupported(f"numpy: no {'gradient' if gradients else 'formula'} of {problem.form} is written down")
         try:
             given = inputs.numpy()
         except TypeError:
             raise Unsupported(f"numpy has no {problem.dtype}") from None
         if not gradients:
-            value = table[problem.loss]
-            return lambda: {"loss": value(np, given)}
+            return lambda: {"loss": formula(np, given)}
 
         def gradient():
-            loss, slopes = table[problem.loss](given)
+            loss, slopes = formula(given)
             return {"loss": loss, **slopes}
 
         return gradient
@@ -42,11 +41,11 @@ class Jax(Contender):
     def __init__(self, jax, backend):
         self.jax, self.backend, self.version = jax, backend, jax.__version__
         self.label = "sync: each call is waited for" if backend == "cuda" else ""
-        self.compiled = {}  # by loss and pass: JAX compiles once for all sets of inputs
+        self.compiled = {}  # by form and pass: JAX compiles once for all sets of inputs
 
     def prepare(self, problem, inputs, gradients):
-        if problem.loss not in formulas.VALUES:
-            raise Unsupported(f"jax: no formula of {problem.loss} is written down")
+        if formulas.value(problem.form) is None:
+            raise Unsupported(f"jax: no formula of {problem.form} is written down")
         given = {name: self.borrowed(array) for name, array in inputs.native().items()}
         varying = {name: given.pop(name) for name in gradients}
         compute = self.function(problem)
@@ -61,9 +60,9 @@ class Jax(Contender):
 
     def function(self, problem):
         """Of the inputs by name; in the gradient pass of those that vary and of the others."""
-        key = problem.loss, problem.pass_
+        key = problem.form, problem.pass_
         if key not in self.compiled:
-            jnp, value = self.jax.numpy, formulas.VALUES[problem.loss]
+            jnp, value = self.jax.numpy, formulas.value(problem.form)
             self.compiled[key] = self.jax.jit(self.jax.value_and_grad(lambda varying, given: value(jnp, {**given, **varying}))
                                               if problem.pass_ == "gradient" else lambda given: value(jnp, given))
         return self.compiled[key]

@@ -12,6 +12,7 @@ class InputSet:
     def __init__(self, values, dtype, torch, device):
         self.torch, self.device = torch, device
         self._arrays = {name: self._rounded(value, dtype) for name, value in values.items()}
+        self._first = {name: array.copy() if torch is None else array.clone() for name, array in self._arrays.items()}
 
     def _rounded(self, value, dtype):
         if value.dtype.kind == "i":
@@ -34,36 +35,36 @@ class InputSet:
         """Copies in double on the host, for the reference: exactly the rounded numbers."""
         return {name: wide(array) for name, array in self._arrays.items()}
 
-    def restore(self, values, dtype):
-        """Writes the first values again, into the memory that contenders hold."""
-        for name, value in values.items():
-            array = self._arrays[name]
-            array[...] = self._rounded(value, dtype)
+    def changed(self):
+        """Whether a bit is not what it was at first."""
+        if self.torch is None:
+            return not all(np.array_equal(self._bits(array), self._bits(self._first[name])) for name, array in self._arrays.items())
+        return not all(self.torch.equal(self._bits(array), self._bits(self._first[name])) for name, array in self._arrays.items())
 
-    def bits(self):
-        """What NumPy can look at to see that nothing has changed."""
-        for array in self._arrays.values():
-            if self.torch is not None:
-                array = array.cpu()
-                array = (array.view(self.torch.int16) if array.dtype is self.torch.bfloat16 else array).numpy()
-            yield array
+    def restore(self):
+        """Writes the first values again, into the memory that contenders hold."""
+        for name, array in self._arrays.items():
+            array[...] = self._first[name]
+
+    def _bits(self, array):
+        """As integers, of which each equals itself."""
+        types = self.torch or np
+        size = array.itemsize if self.torch is None else array.element_size()
+        return array.view({2: types.int16, 4: types.int32, 8: types.int64}[size])
 
     def bytes(self):
         return sum(array.nbytes if self.torch is None else array.numel() * array.element_size() for array in self._arrays.values())
 
 
-def one_stream(torch):
-    """A stream for everybody. PyTorch's fills and copies go there too, in line with what others enqueue: from another stream they would overtake it, so
-    that a workspace is zeroed late, and a result read early."""
-    stream = torch.cuda.Stream()
-    torch.cuda.set_stream(stream)
-    return stream
+def on_host(array):
+    """An array or tensor of any library as NumPy's; without a copy where that can be, and bf16, which NumPy does not have, as f32."""
+    if hasattr(array, "detach"):
+        array = array.detach().cpu()
+        array = (array.float() if str(array.dtype) == "torch.bfloat16" else array).numpy()
+    return np.asarray(array)
 
 
 def wide(array):
-    """An array or tensor of any library as NumPy's doubles, or 64-bit labels."""
-    if hasattr(array, "detach"):
-        array = array.detach().cpu()
-        array = (array.double() if array.is_floating_point() else array.long()).numpy()
-    array = np.asarray(array)
+    """A copy as NumPy's doubles, or 64-bit labels."""
+    array = on_host(array)
     return array.astype(np.int64 if array.dtype.kind == "i" else np.float64)

@@ -1,6 +1,9 @@
 """Two clocks. Each turns a contender's functions, one for each set of inputs, into something that is played again and again."""
 
+import contextlib
 import time
+
+from .contenders import poison
 
 HOST_SAMPLE, DEVICE_SAMPLE = 5e-3, 1e-3  # seconds that one sample lasts at least
 REPEATS, WORTH_REPEATING = 3, 20e-3      # on the host the fastest of three short samples counts: what shares a core only slows it down
@@ -15,11 +18,14 @@ def calls_for(seconds, sample):
 class HostRecording:
     """Calls made one after another, between two readings of the host's clock. They rotate through the functions from sample to sample."""
 
-    def __init__(self, functions, finish=None):
-        self.functions, self.finish, self.next = functions, finish or (lambda: None), 0
+    def __init__(self, functions, finish=None, label="", seconds=0.0):
+        """`seconds` that a call takes, where that is known. Of short calls it is found here."""
+        self.functions, self.finish, self.label, self.next = functions, finish or (lambda: None), label, 0
         self.calls = 1
-        self.calls = calls_for(self.play(), HOST_SAMPLE)
-        self.repeats = REPEATS if self.play() * self.calls < WORTH_REPEATING else 1
+        if seconds < HOST_SAMPLE:
+            self.calls = calls_for(self.play(), HOST_SAMPLE)
+            seconds = self.play() * self.calls
+        self.repeats = REPEATS if seconds < WORTH_REPEATING else 1
 
     def play(self):
         """Seconds a call."""
@@ -43,35 +49,42 @@ class HostRecording:
 class GraphRecording:
     """Calls captured in a CUDA graph, between two events."""
 
-    def __init__(self, torch, stream, functions):
-        self.torch, self.stream = torch, stream
-        with torch.cuda.stream(stream):
-            for function in functions * 3:  # compilation, autotuning and allocation happen before the capture
-                function()
-        seconds = self.timed(lambda: [function() for function in functions]) / len(functions)
-        rotations = -(-calls_for(seconds, DEVICE_SAMPLE) // len(functions))
-        self.calls = rotations * len(functions)
-        self.graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self.graph, stream=stream):
-            for _ in range(rotations):
-                self.outputs = [function() for function in functions]
-        self.sample()
+    label = ""
 
-    def timed(self, work):
-        """Seconds between an event before and one after."""
-        start, stop = (self.torch.cuda.Event(enable_timing=True) for _ in range(2))
-        with self.torch.cuda.stream(self.stream):
-            start.record()
-            work()
-            stop.record()
-        stop.synchronize()
-        return start.elapsed_time(stop) * 1e-3
+    def __init__(self, torch, stream, functions):
+        self.torch, self.stream, self.functions = torch, stream, functions
+        for function in functions * 3:  # compilation, autotuning and allocation happen before the capture, on the same stream
+            function()
+        self.capture(1)
+        self.sample()  # the first replay brings the graph to the device
+        # How long calls take is known only from a graph: one by one, short ones take as long as it takes to enqueue them.
+        rotations = -(-calls_for(self.sample(), DEVICE_SAMPLE) // len(functions))
+        if rotations > 1:
+            self.capture(rotations)
+            self.sample()
+
+    def capture(self, rotations):
+        """The graph keeps a pool of memory to itself. The outputs of the last rotation are held, so nothing in it is written over them."""
+        self.graph = self.outputs = None  # the pool of an earlier one is free again
+        self.graph, self.calls = self.torch.cuda.CUDAGraph(), rotations * len(self.functions)
+        with self.torch.cuda.graph(self.graph, stream=self.stream):
+            for _ in range(rotations):
+                self.outputs = [function() for function in self.functions]
 
     def sample(self):
-        return self.timed(self.graph.replay) / self.calls
+        """Seconds a call."""
+        start, stop = (self.torch.cuda.Event(enable_timing=True) for _ in range(2))
+        start.record()
+        self.graph.replay()
+        stop.record()
+        stop.synchronize()
+        return start.elapsed_time(stop) * 1e-3 / self.calls
 
     def results(self):
-        """What the last rotation of the graph has left, after it was played once more."""
+        """What the last rotation of the graph leaves, after it was played once more. What an earlier one has left is overwritten before: a call
+        that was launched where the capture does not see it is in no graph, and leaves nothing."""
+        for outputs in self.outputs:
+            poison(outputs)
         self.sample()
         return self.outputs
 
@@ -79,20 +92,47 @@ class GraphRecording:
 class HostClock:
     kind = "host clock"
 
-    def record(self, contender, functions):
-        return HostRecording(functions)
+    def here(self):
+        """In which whatever threads do for it is done."""
+        return contextlib.nullcontext()
 
+    def record(self, _contender, functions, seconds):
+        return HostRecording(functions, seconds=seconds)
 
 
 class DeviceClock:
-    """CUDA graphs and events; what returns through the host in every call is timed by the host's clock."""
+    """CUDA graphs and events; what returns through the host in every call is timed by the host's clock.
+
+    Everything goes to one stream, which is PyTorch's current one from here on: the checks then read what the calls before them have written, and
+    autograd, which computes a gradient where its loss was computed, stays inside a capture."""
 
     kind = "CUDA graphs and events"
 
-    def __init__(self, torch, stream):
-        self.torch, self.stream = torch, stream
+    def __init__(self, torch):
+        self.torch, self.stream = torch, torch.cuda.Stream()
+        torch.cuda.set_stream(self.stream)
 
-    def record(self, contender, functions):
-        if contender.synchronous:
-            return HostRecording(functions, self.torch.cuda.synchronize)
+    def here(self):
+        """The stream is that of a thread."""
+        return self.torch.cuda.stream(self.stream)
+
+    def record(self, contender, functions, _seconds):
+        if contender.synchronous or self.waits(functions[0]):
+            return HostRecording(functions, self.torch.cuda.synchronize, "" if contender.synchronous else "sync: each call returns through the host")
         return GraphRecording(self.torch, self.stream, functions)
+
+    def waits(self, function):
+        """Whether a call, which has been made before, reads a number back from the device, as .item() and torch.equal do. A capture of it would
+        fail half-way; PyTorch can refuse it before."""
+        cuda = self.torch.cuda
+        before = cuda.get_sync_debug_mode()
+        cuda.set_sync_debug_mode("error")
+        try:
+            function()
+        except RuntimeError as refusal:
+            if "synchroniz" not in str(refusal):
+                raise
+            return True
+        finally:
+            cuda.set_sync_debug_mode(before)
+        return False

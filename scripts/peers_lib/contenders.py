@@ -18,6 +18,10 @@ class Contender:
     synchronous = False  # every call returns through the host, so no CUDA graph can hold it
     label = ""         # what a reader must know beside its figure
 
+    def label_of(self, _problem):
+        """The same, where it depends on the problem."""
+        return self.label
+
     def prepare(self, problem, inputs, gradients):
         """A function for one InputSet. `gradients` are the inputs whose gradients are wanted, none in the forward pass. Raises
         Unsupported."""

@@ -2,17 +2,15 @@
 
 import statistics
 import time
-import zlib
 from dataclasses import dataclass, field
 
-from . import contenders, data, gate, problems, summary
-from .arrays import InputSet
+from . import contenders, gate, problems, summary
+from .group import Group
 
 ROUNDS = 9                # samples that each contender gets, in turns, unless its time is up before
 FEWEST = 3                # samples of the slowest
-MOST_SETS = 16
 PRECISION = 0.005         # of the median: no more samples are taken once it is known so well
-SETS_OF_SLOW, SLOW = 2, 0.03  # a contender that takes so many seconds a call is checked and timed on two of the sets
+SETS_OF_SLOW, SLOW = 2, 0.015  # a contender that takes so many seconds a call is checked and timed on two of the sets
 
 
 @dataclass
@@ -21,7 +19,8 @@ class Result:
     contender: contenders.Contender
     error: gate.Error = None
     failure: str = ""                            # why there is no figure
-    samples: list = field(default_factory=list)  # seconds a call, in order
+    label: str = ""                              # what a reader must know beside the figure
+    samples: list = field(default_factory=list)  # seconds a call; the k-th is from the k-th round, for every contender of a problem
     contract_bytes: int = 0
     sets: int = 0
     calls: int = 0
@@ -53,46 +52,7 @@ class Settings:
     cache_bytes: int    # of the last level
     sets: int           # of inputs; None: as many as the cache asks for
     report: object      # called with a line of progress
-
-
-def sets_for(input_bytes, cache_bytes):
-    """As many sets of inputs as fill the last-level cache four times, at least two; of arrays so short that a call is mostly overhead, not
-    as many."""
-    return min(max(2, -(-4 * cache_bytes // max(input_bytes, 1))), MOST_SETS)
-
-
-class Group:
-    """The data and the references of problems that differ in their pass only."""
-
-    def __init__(self, group, settings):
-        self.settings, self.problem = settings, group[0]  # any of them: their data are the same
-        first = self.made(0)
-        count = settings.sets or sets_for(first.bytes(), settings.cache_bytes)
-        self.inputs = [first] + [self.made(index) for index in range(1, count)]
-        self.cached = count * first.bytes() < settings.cache_bytes
-        self.checksums = [checksum(inputs) for inputs in self.inputs]
-        deepest = max(group, key=lambda problem: problem.pass_ == "gradient")
-        self.references = [gate.reference(deepest, inputs) for inputs in self.inputs]
-
-        self.contract_bytes = {problem.pass_: gate.contract_bytes(problem, self.inputs[0]) for problem in group}
-
-    def made(self, index):
-        return InputSet(data.make(self.problem, self.settings.seed, index), self.problem.dtype, self.settings.torch, self.settings.device)
-
-    def expected(self, problem, index):
-        """The reference for one set, without gradients in the forward pass."""
-        return self.references[index] if problem.pass_ == "gradient" else self.references[index].forward()
-
-    def changed(self, indices):
-        return any(checksum(self.inputs[index]) != self.checksums[index] for index in indices)
-
-    def restore(self):
-        for index, inputs in enumerate(self.inputs):
-            inputs.restore(data.make(self.problem, self.settings.seed, index), self.problem.dtype)
-
-
-def checksum(inputs):
-    return [zlib.crc32(memoryview(array).cast("B")) for array in inputs.bits()]
+    threads: int = 1    # that make data and references
 
 
 class Entrant:
@@ -101,15 +61,10 @@ class Entrant:
     def __init__(self, contender, problem, group):
         self.result = Result(problem, contender, contract_bytes=group.contract_bytes[problem.pass_])
         self.group, self.problem, self.contender = group, problem, contender
-        gradients = [name[5:] for name in group.expected(problem, 0).outputs if name.startswith("grad_")]
-        self.functions = [contender.prepare(problem, group.inputs[0], gradients)]
-        self.functions[0]()  # whatever is compiled or allocated once
-        start = time.perf_counter()
-        self.functions[0]()
-        slow = time.perf_counter() - start > SLOW
-        count = min(len(group.inputs), SETS_OF_SLOW) if slow else len(group.inputs)
-        self.functions += [contender.prepare(problem, inputs, gradients) for inputs in group.inputs[1:count]]
-        self.result.sets, self.result.cached = count, group.cached
+        self.start = group.starts.pop((contender.name, problem.pass_))
+        if self.start.failure:
+            raise self.start.failure
+        self.functions = [self.start.function]
 
     def check(self, results):
         """Holds the outputs of every set to the reference; True when all are acceptable."""
@@ -122,24 +77,37 @@ class Entrant:
                 return False
         return True
 
-    def poisoned(self, functions):
-        """Outputs of each function; what the contender writes into is overwritten before."""
-        for function in functions:
-            if not self.contender.peer:
-                contenders.poison(function())
-            yield function()
+    def outputs(self):
+        """Of each set. The call for the first says how long one takes, and so whether the others are worth as many."""
+        begin = time.perf_counter()
+        outputs = self.functions[0]()
+        self.seconds = time.perf_counter() - begin
+        yield self.rewritten(self.functions[0], outputs)
+        inputs = self.group.inputs[:SETS_OF_SLOW] if self.seconds > SLOW else self.group.inputs
+        for one in inputs[1:]:
+            function = self.contender.prepare(self.problem, one, self.group.gradients[self.problem.pass_])
+            self.functions.append(function)
+            yield self.rewritten(function, function())
+        self.result.sets, self.result.cached = len(inputs), self.group.cached
+
+    def rewritten(self, function, outputs):
+        """The outputs of a call. Ours write into memory that is there: it is overwritten in between, and they are called once more."""
+        if self.contender.peer:
+            return outputs
+        contenders.poison(outputs)
+        return function()
 
     def first_check(self):
         """Results and inputs. The inputs are looked at first, and mended: the others are not to suffer."""
-        if self.group.changed([0]):
-            self.group.restore()
+        if self.start.changes:
             self.result.failure = "changes its inputs"
             return False
-        return self.check(self.poisoned(self.functions))
+        return self.check(self.outputs())
 
     def record(self):
-        self.recording = self.group.settings.clock.record(self.contender, self.functions)
+        self.recording = self.group.settings.clock.record(self.contender, self.functions, self.seconds)
         self.result.calls = self.recording.calls
+        self.result.label = "; ".join(dict.fromkeys(text for text in (self.contender.label_of(self.problem), self.recording.label) if text))
 
     def wants_more(self, round_):
         if round_ < FEWEST:
@@ -186,7 +154,7 @@ def measure(group_of_problems, settings, declined):
         for entrant in entrants:
             entrant.check(entrant.recording.results())
             results.append(entrant.result)
-    if group.changed(range(len(group.inputs))):
+    if group.changed():
         for result in results:
             result.failure = result.failure or "one of the contenders has changed the inputs"
     return results
@@ -196,5 +164,5 @@ def in_groups(chosen):
     """The problems by what decides their data, in order."""
     groups = {}
     for problem in chosen:
-        groups.setdefault((problem.loss, problem.dtype, problem.shape, problem.data), []).append(problem)
+        groups.setdefault((problem.form, problem.dtype, problem.shape, problem.data), []).append(problem)
     return list(groups.values())

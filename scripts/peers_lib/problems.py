@@ -4,9 +4,10 @@ import fnmatch
 import math
 from dataclasses import dataclass, field
 
-# Of the largest input. Sets of them are rotated until they are past the cache; the reference takes about 0.2 s a million.
-HOST_ELEMENTS, DEVICE_ELEMENTS = 1 << 20, 1 << 26
-ROW = 1024
+# Of the largest input: on a host what `lossbench run` takes, so that rows of its tables and of ours are about the same problem.
+HOST_ELEMENTS, DEVICE_ELEMENTS = 1 << 22, 1 << 26
+ROWS_OF = 1024                         # elements that make a row: 2^22 of them make 4096
+ROW = {"cpu": 1000, "cuda": 1024}      # how long a row is: 4096x1000 is what `lossbench run` takes on a host
 
 
 @dataclass(frozen=True)
@@ -21,29 +22,78 @@ class Problem:
     note: str = ""                               # what a reader must know
 
     @property
+    def form(self):
+        """The loss with its options, as the tables of functions, formulas and data are keyed: "bce input=probs"."""
+        return " ".join([self.loss, *self._options])
+
+    @property
+    def _options(self):
+        return [f"{name}={value}" for name, value in self.options.items()]
+
+    @property
+    def modifiers(self):
+        """What distinguishes it from another problem of the same loss, pass, type and shape."""
+        return [*self._options, *self.tags]
+
+    @property
     def shape_text(self):
         return "x".join(map(str, self.shape))
 
     def name(self, variant, backend):
         """As `lossbench run` names its cases: loss/variant/backend/pass/dtype/shape[/options]."""
-        options = ",".join([f"{name}={value}" for name, value in self.options.items()] + list(self.tags))
-        return "/".join([self.loss, variant, backend, self.pass_, self.dtype, self.shape_text] + ([options] if options else []))
+        return "/".join([self.loss, variant, backend, self.pass_, self.dtype, self.shape_text] + [",".join(self.modifiers)] * bool(self.modifiers))
 
 
 PASSES = ("forward", "gradient")
-TAKES_ROWS = ("softmax_cross_entropy", "kl_div", "triplet_margin", "cosine_embedding")
-DEFAULT_LOSSES = ("l2", "huber", "hinge", "bce", "kl_div", "softmax_cross_entropy", "triplet_margin")
-LOSSES = ("l1", "l2", "smooth_l1", "huber", "hinge", "logistic", "bce", "kl_div", "poisson_nll", "softmax_cross_entropy", "triplet_margin",
-          "cosine_embedding")
 
 
-def default_workload(elements, dtypes):
+@dataclass(frozen=True)
+class Entry:
+    """One line of the default workload."""
+
+    loss: str
+    options: dict = field(default_factory=dict)
+    rows: bool = False     # of a matrix, else elements of an array
+    passes: tuple = PASSES
+
+
+# Every loss that PyTorch's users have a function or a customary expression for. Those that variants of ours compute on a host come first: what a
+# budget leaves no time for are the last.
+ENTRIES = (
+    Entry("l1"),
+    Entry("l2"),
+    Entry("smooth_l1"),
+    Entry("huber"),
+    Entry("hinge"),
+    Entry("hinge_embedding"),
+    Entry("logistic"),
+    Entry("bce"),
+    Entry("bce", {"input": "probs"}),
+    Entry("softmax_cross_entropy", rows=True),
+    Entry("sigmoid_focal", {"reduction": "mean"}),
+    Entry("kl_div", {"reduction": "batch"}, rows=True),
+    Entry("poisson_nll"),
+    Entry("gaussian_nll"),
+    Entry("nll", rows=True),
+    Entry("triplet_margin", rows=True),
+    Entry("cosine_embedding", rows=True),
+    Entry("hinge", {"variant": "weston_watkins"}, rows=True),
+    Entry("norm_l1"),
+    Entry("norm_l2"),
+    Entry("dice", rows=True),
+    Entry("log_loss", {"eps": "1e-7"}, rows=True),  # the default depends on the type, and the reference computes in another
+    Entry("zero_one", {"mode": "argmax"}, rows=True, passes=("forward",)),
+)
+LOSSES = tuple(dict.fromkeys(entry.loss for entry in ENTRIES))
+
+
+def default_workload(elements, dtypes, device):
     """Losses people train with, value and gradient, one size past the cache."""
-    for loss in LOSSES:
-        shape = (max(elements // ROW, 1), ROW) if loss in TAKES_ROWS else (elements,)
+    for entry in ENTRIES:
+        shape = (max(elements // ROWS_OF, 1), ROW[device]) if entry.rows else (elements,)
         for dtype in dtypes:
-            for pass_ in PASSES:
-                yield Problem(loss, pass_, dtype, shape, {"reduction": "batch"} if loss == "kl_div" else {})
+            for pass_ in entry.passes:
+                yield Problem(entry.loss, pass_, dtype, shape, entry.options)
 
 
 @dataclass(frozen=True)
@@ -78,7 +128,7 @@ def count(shape):
     return math.prod(shape)
 
 
-def kernelbench_workload(elements, dtypes):
+def kernelbench_workload(elements, dtypes, _device):
     """Each problem with the data as published and with data that visit every branch."""
     for problem in KERNELBENCH:
         shape = scaled(problem.shape, elements)
@@ -96,19 +146,17 @@ def kernelbench_workload(elements, dtypes):
 WORKLOADS = {"default": default_workload, "kernelbench": kernelbench_workload}
 
 
-def select(workload, losses, passes, dtypes, elements):
+def select(workload, losses, passes, dtypes, elements, device):
     """The problems of a workload that the selection leaves. Raises ValueError for a pattern that matches nothing."""
     def check(patterns, names, flag):
         for pattern in patterns:
             if not fnmatch.filter(names, pattern):
                 raise ValueError(f"{flag} '{pattern}' matches nothing; accepted: {', '.join(names)}")
 
-    found = list(WORKLOADS[workload](elements, dtypes))
+    found = list(WORKLOADS[workload](elements, dtypes, device))
     names = list(dict.fromkeys(problem.loss for problem in found))
     check(losses, names, "--loss")
     check(passes, PASSES, "--pass")
-    if workload == "default" and not losses:
-        losses = DEFAULT_LOSSES
 
     def chosen(name, patterns):
         return not patterns or any(fnmatch.fnmatch(name, pattern) for pattern in patterns)

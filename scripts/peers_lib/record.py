@@ -84,7 +84,7 @@ def entries(result, index):
     }
     if result.cached:
         counters["cached"] = 1
-    label = "; ".join(text for text in (result.contender.label, result.problem.note) if text)
+    label = "; ".join(text for text in (result.label, result.problem.note) if text)
 
     def entry(seconds, extra, name_end=""):
         nanoseconds = seconds * 1e9
@@ -95,6 +95,7 @@ def entries(result, index):
     medians = summary.repetition_medians(result.samples, REPETITIONS)
     medians += [result.seconds] * (REPETITIONS - len(medians))  # their number is part of the name, so there are as many in every record
     lines = [entry(seconds, {"run_type": "iteration", "repetition_index": k}) for k, seconds in enumerate(medians)]
+    lines[0]["round_times"] = [seconds * 1e9 for seconds in result.samples]  # in ns; of all contenders of a problem the k-th is from the same round
     for aggregate, of in (("mean", statistics.mean), ("median", statistics.median)):
         lines.append(entry(of(medians), {"run_type": "aggregate", "aggregate_name": aggregate, "aggregate_unit": "time"}, f"_{aggregate}"))
     return lines

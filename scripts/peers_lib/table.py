@@ -1,5 +1,9 @@
 """What the terminal shows at the end: every figure, and for each problem how our best stands to each peer."""
 
+import statistics
+
+from . import summary
+
 
 def duration(seconds):
     for unit, factor in (("s", 1), ("ms", 1e3), ("us", 1e6)):
@@ -16,7 +20,7 @@ def aligned(rows):
 
 
 def title(problem):
-    return " ".join([problem.loss, problem.pass_, problem.dtype, problem.shape_text, *problem.tags])
+    return " ".join([problem.loss, problem.pass_, problem.dtype, problem.shape_text, *problem.modifiers])
 
 
 def by_problem(results):
@@ -46,8 +50,12 @@ def figures(results):
     return aligned(rows)
 
 
+def ratio(theirs, ours):
+    return statistics.median(summary.ratios_within_rounds(theirs.samples, ours.samples))
+
+
 def ratios(results, peers):
-    """Time of each peer over that of our best: 2.0 is twice as long."""
+    """Time of each peer over that of our best, the median over the rounds that both have samples of: 2.0 is twice as long."""
     rows = [["", "our best", *peers]]
     for name, group in by_problem(results).items():
         ours = best_of(group)
@@ -57,7 +65,7 @@ def ratios(results, peers):
             if theirs is None or ours is None:
                 cells.append("-")
             else:
-                cells.append("wrong" if theirs.failure else f"{theirs.seconds / ours.seconds:.2f}x" + "*" * theirs.inexact)
+                cells.append("wrong" if theirs.failure else f"{ratio(theirs, ours):.2f}x" + "*" * theirs.inexact)
         rows.append([name, *cells])
     return aligned(rows)
 

@@ -1,27 +1,10 @@
 """PyTorch eager, torch.compile, Liger and QuACK. Each is called as its documentation shows, gradients through autograd."""
 
+import importlib
 import importlib.metadata
 
 from .contenders import Contender, Unsupported
-
-
-def functions(torch):
-    """The losses in PyTorch's own words: inputs by name -> the reduced loss."""
-    F = torch.nn.functional
-    return {
-        "l1": lambda s: F.l1_loss(s["input"], s["target"]),
-        "l2": lambda s: F.mse_loss(s["input"], s["target"]),
-        "smooth_l1": lambda s: F.smooth_l1_loss(s["input"], s["target"]),
-        "huber": lambda s: F.huber_loss(s["input"], s["target"]),
-        "hinge": lambda s: torch.clamp(1 - s["scores"] * s["target"], min=0).mean(),
-        "logistic": lambda s: F.soft_margin_loss(s["scores"], s["target"]),
-        "bce": lambda s: F.binary_cross_entropy_with_logits(s["logits"], s["target"]),
-        "kl_div": lambda s: F.kl_div(s["input"], s["target"], reduction="batchmean"),
-        "poisson_nll": lambda s: F.poisson_nll_loss(s["input"], s["target"]),
-        "softmax_cross_entropy": lambda s: F.cross_entropy(s["logits"], s["target"]),
-        "triplet_margin": lambda s: F.triplet_margin_loss(s["anchor"], s["positive"], s["negative"]),
-        "cosine_embedding": lambda s: F.cosine_embedding_loss(s["input1"], s["input2"], s["target"]),
-    }
+from .torch_functions import functions
 
 
 class TorchPeer(Contender):
@@ -36,9 +19,9 @@ class TorchPeer(Contender):
 
     def function(self, problem):
         """The loss as a function of named tensors. Raises Unsupported."""
-        found = functions(self.torch).get(problem.loss)
+        found = functions(self.torch).get(problem.form)
         if found is None:
-            raise Unsupported(f"{self.name} has no {problem.loss}")
+            raise Unsupported(f"{self.name} has no {problem.form}")
         return found
 
     def prepare(self, problem, inputs, gradients):
@@ -71,41 +54,66 @@ class Compiled(TorchPeer):
 
     def __init__(self, torch, backend):
         super().__init__(torch, backend)
-        self.compiled = {}  # one for all sets of inputs
+        self.kind, self.compiled = None, None
 
     def function(self, problem):
-        if problem.loss not in self.compiled:
-            self.compiled[problem.loss] = self.torch.compile(super().function(problem), dynamic=False)
-        return self.compiled[problem.loss]
+        """One for all sets of inputs and both passes. What was compiled for other losses, types and shapes is forgotten: a function that was compiled
+        too many times would silently run uncompiled from then on."""
+        kind = problem.form, problem.dtype, problem.shape
+        if kind != self.kind:
+            eager = super().function(problem)
+            importlib.import_module("torch._dynamo").reset()
+            self.kind, self.compiled = kind, self.torch.compile(eager, dynamic=False)
+        return self.compiled
 
 
-class Liger(TorchPeer):
-    name = "liger"
+class GpuPeer(TorchPeer):
+    """Kernels of a package beside PyTorch, which load 16-bit numbers and f32, and compute in f32."""
+
+    package = ""
 
     def find_version(self):
-        return importlib.metadata.version("liger-kernel")
+        return importlib.metadata.version(self.package)
+
+    def functions(self, problem):
+        """By form of the loss."""
+        raise NotImplementedError
 
     def function(self, problem):
+        found = self.functions(problem).get(problem.form)
+        if found is None:
+            raise Unsupported(f"{self.name} has no {problem.form}")
+        if problem.dtype == "f64":
+            raise Unsupported(f"{self.name} does not compute in f64; accepted: f32, f16, bf16")
+        return found
+
+
+class Liger(GpuPeer):
+    """Its cross-entropy counts the labels that are not ignored with .item(), and its gradients look whether what comes from above is 1: these
+    return through the host in each call."""
+
+    name, package = "liger", "liger-kernel"
+
+    def overwrites(self, problem):
+        return problem.loss == "softmax_cross_entropy" and problem.pass_ == "gradient"
+
+    def label_of(self, problem):
+        return "overwrites its logits: a copy of them is in the time" if self.overwrites(problem) else ""
+
+    def functions(self, problem):
         from liger_kernel.transformers import functional
-        if problem.loss == "softmax_cross_entropy":
-            if problem.pass_ == "gradient":
-                # It writes the gradient over the logits. The timed inputs must stay, so it gets a copy, and pays for it.
-                self.label = "overwrites its logits: a copy of them is in the time"
-                return lambda s: functional.liger_cross_entropy(s["logits"].clone(), s["target"])
-            return lambda s: functional.liger_cross_entropy(s["logits"], s["target"])
-        if problem.loss == "kl_div":
-            return lambda s: functional.liger_kl_div(s["input"], s["target"], reduction="batchmean")
-        raise Unsupported(f"{self.name} has no {problem.loss}")
+
+        def cross_entropy(s):
+            # With gradients wanted it writes them over the logits. The timed inputs must stay, so it gets a copy, and pays for it.
+            return functional.liger_cross_entropy(s["logits"].clone() if self.overwrites(problem) else s["logits"], s["target"])
+
+        return {"softmax_cross_entropy": cross_entropy,
+                "kl_div reduction=batch": lambda s: functional.liger_kl_div(s["input"], s["target"], reduction="batchmean")}
 
 
-class Quack(TorchPeer):
-    name = "quack"
+class Quack(GpuPeer):
+    name, package = "quack", "quack-kernels"
 
-    def find_version(self):
-        return importlib.metadata.version("quack-kernels")
-
-    def function(self, problem):
+    def functions(self, problem):
         import quack
-        if problem.loss != "softmax_cross_entropy":
-            raise Unsupported(f"{self.name} has no {problem.loss}")
-        return lambda s: quack.cross_entropy(s["logits"], s["target"], reduction="mean")
+        return {"softmax_cross_entropy": lambda s: quack.cross_entropy(s["logits"], s["target"], reduction="mean")}

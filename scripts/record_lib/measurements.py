@@ -76,13 +76,21 @@ def sizes(job, limit):
 
 
 def peers(job, limit):
+    return timed_peers(job, limit, "peers.json")
+
+
+def kernelbench(job, limit):
+    return timed_peers(job, limit, "kernelbench.json", "--workload", "kernelbench")
+
+
+def timed_peers(job, limit, file, *flags):
     if not job.peers.exists():
         return Result(SKIPPED, f"there is no {job.peers}")
     library = job.lossbench.with_name("liblossbench.so")
     if not library.exists():
         return Result(SKIPPED, f"there is no {library}, by which peers reach our variants")
-    path = job.folder / "peers.json"
-    command = [job.peers, "--budget", budget_of(limit), "--out", path] + (["--loss", ",".join(job.measured)] if job.selected else [])
+    path = job.folder / file
+    command = [job.peers, *flags, "--budget", budget_of(limit), "--out", path] + (["--loss", ",".join(job.measured)] if job.selected else [])
     done = process.run(command, limit + MARGIN, LOSSBENCH_LIBRARY=str(library))
     if done.status == 2 and job.selected and "matches nothing" in done.errors:
         return Result(SKIPPED, "peers have none of these losses")

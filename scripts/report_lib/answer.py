@@ -6,11 +6,11 @@ Text uses **strong** and `code`, which both output formats know.
 import math
 import statistics
 
-from . import choose, numbers, peers
+from . import choose, kernelbench, numbers, peers
 
 
 def sentences(run):
-    parts = [verdict(run), gpu(run), cpu(run), *rivals(run), traffic(run), caveats(run)]
+    parts = [verdict(run), gpu(run), cpu(run), *rivals(run), kernelbench.sentence(run), traffic(run), caveats(run)]
     return [part for part in parts if part]
 
 
@@ -178,20 +178,12 @@ def summary_row(run, loss, pass_, kind, names, emulated):
     else:
         row += [numbers.DASH] * 3
     duels = peers.duels(run, loss, pass_)
-    row += [duel_cell(duels.get(name)) for name in names]
+    row += [peers.cell(duels.get(name)) for name in names]
     if emulated:
         row += [f"`{lean.variant}`", numbers.factor(lean.traffic_ratio), f"({numbers.microseconds(lean.counter('predicted_us'))})"] if lean \
             else [numbers.DASH] * 3
     shown = best if best and best.backend != "scalar" else lean
     return row + [numbers.significant(shown.counter("error_ulps"), 2) if shown else numbers.DASH, worst_error(run.of(loss, pass_))]
-
-
-def duel_cell(duel):
-    if not duel:
-        return numbers.DASH
-    if duel.peer.failed:
-        return "failed"
-    return numbers.factor(duel.ratio) + (" †" if duel.caveats else "")
 
 
 def worst_error(cases):

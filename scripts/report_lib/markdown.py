@@ -1,6 +1,6 @@
 """The report as Markdown, for a record in a repository or a comment. Tables only, no plots."""
 
-from . import answer, records, tables
+from . import answer, kernelbench, records, tables
 from .guide import GUIDE, TITLE
 
 PLOTS = (("all.peers", "Time of each peer over that of the fastest of ours, for every loss"),
@@ -13,6 +13,9 @@ def render(run, command):
         lines += [f"## {loss}", ""]
         for heading, rows in tables.grouped([case for case in run.cases if case.loss == loss]):
             lines += [f"*{heading}*", ""] + table(tables.HEADER, rows)
+    names, rows = kernelbench.table(run)
+    if rows:
+        lines += ["## KernelBench", "", kernelbench.NOTE, ""] + table(names, rows)
     lines += ["## How to read this", ""]
     for paragraph in GUIDE:
         lines += [paragraph, ""]

@@ -4,7 +4,7 @@ import html
 import pathlib
 import re
 
-from . import answer, drawing, gallery, style, tables
+from . import answer, drawing, gallery, kernelbench, style, tables
 from .guide import GUIDE, TITLE
 
 UNFOLDED = 6  # losses; where there are more, each is folded under its line
@@ -14,7 +14,7 @@ MINOR = {"GB/s", "leanest kernel", "predicted", "error/bound"}  # columns of the
 def render(run, command):
     marks = gallery.marks_of(run)
     body = [header(run), answers(run), figures(gallery.of_all(run, marks)), summary(run), navigation(run)]
-    body += [loss_section(run, loss, marks) for loss in run.losses()]
+    body += [loss_section(run, loss, marks) for loss in run.losses()] + [publication(run)]
     body += [guide(), context(run, command)]
     return "\n".join([
         "<!doctype html>", '<html lang="en">', "<head>", '<meta charset="utf-8">',
@@ -62,6 +62,7 @@ def summary(run):
 
 def navigation(run):
     links = " ".join(f'<a href="#{html.escape(loss)}">{html.escape(loss)}</a>' for loss in run.losses())
+    links += ' <a href="#kernelbench">KernelBench</a>' if any(case.kernelbench for case in run.cases) else ""
     return f'<nav>{links} <a href="#reading">how to read this</a> <a href="#machine">machine and command</a></nav>'
 
 
@@ -91,6 +92,15 @@ def case_table(cases):
         lines = "".join(table_row(tables.HEADER, cells) for cells in rows)
         bodies.append(f'<tbody><tr class="pass"><td colspan="{len(tables.HEADER)}">{heading}</td></tr>{lines}</tbody>')
     return f'<div class="scroll"><table>{table_head(tables.HEADER)}{"".join(bodies)}</table></div>'
+
+
+def publication(run):
+    names, rows = kernelbench.table(run)
+    if not rows:
+        return ""
+    lines = "".join(table_row(names, cells, minor=MINOR) for cells in rows)
+    return (f'<section id="kernelbench"><h2>KernelBench</h2>\n<p class="note">{marked(kernelbench.NOTE)}</p>\n'
+            f'<div class="scroll"><table>{table_head(names, MINOR)}<tbody>{lines}</tbody></table></div></section>')
 
 
 def table_head(names, minor=()):

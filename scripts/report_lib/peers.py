@@ -1,9 +1,14 @@
 """Ours against other people's libraries. A ratio is formed within one process only: same arrays, same clock, same minute."""
 
 import math
+import statistics
 from dataclasses import dataclass
 
-from . import choose
+from peers_lib import summary
+
+from . import choose, numbers
+
+FEWEST_ROUNDS = 3
 
 
 @dataclass
@@ -13,13 +18,26 @@ class Duel:
     peer: object
 
     @property
+    def by_round(self):
+        """The ratio within each round, where the record has rounds of both; older records have none."""
+        return summary.ratios_within_rounds(self.peer.rounds, self.ours.rounds)
+
+    @property
+    def paired(self):
+        return len(self.by_round) >= FEWEST_ROUNDS
+
+    @property
     def ratio(self):
         """How many times as long the peer takes; NaN where it has no figure."""
-        return self.peer.time / self.ours.time if measured(self.peer) and self.ours.time > 0 else math.nan
+        if not measured(self.peer) or not self.ours.time > 0:
+            return math.nan
+        return statistics.median(self.by_round) if self.paired else self.peer.time / self.ours.time
 
     @property
     def known_to(self):
-        """About a 95 % interval of the ratio, relative: the intervals of both medians together."""
+        """About a 95 % interval of the ratio, relative: that of the median over rounds, else the intervals of both medians together."""
+        if self.paired:
+            return summary.uncertainty(self.by_round)
         return math.hypot(*[case.spread for case in (self.ours, self.peer) if math.isfinite(case.spread)])
 
     @property
@@ -39,9 +57,18 @@ def measured(case):
     return not case.failed and not case.emulated and case.time > 0
 
 
+def cell(duel):
+    """What a table says of it; a dash where the peer does not compute the loss."""
+    if not duel:
+        return numbers.DASH
+    return "failed" if duel.peer.failed else numbers.factor(duel.ratio) + (" †" if duel.caveats else "")
+
+
 def fields(process, loss, pass_=None):
-    """The headline cases of a process in which a loss has peers: peers and ours on the peers' kind of machine, in its order."""
-    cases = [case for case in process.of(loss, pass_) if not case.skipped and not case.emulated and case.backend != "scalar"]
+    """The headline cases of a process in which a loss has peers: peers and ours on the peers' kind of machine, in its order. KernelBench has a
+    table of its own."""
+    cases = [case for case in process.of(loss, pass_) if not case.skipped and not case.emulated and case.backend != "scalar"
+             and not case.kernelbench]
     shown = []
     for kind in (choose.CUDA, choose.CPU):
         if any(case.peer and choose.kind_of(case) == kind for case in cases):

@@ -17,8 +17,10 @@ LIBRARY_PARTS = re.compile(
     r"|min_warmup_time:[^/]*)$"
 )
 AGGREGATE = re.compile(r"_(mean|median|stddev|cv|min|max|BigO|RMS)$")
+KERNELBENCH = re.compile(r"\bkernelbench=(\d+)")  # how scripts/peers marks it
 ORDERS = ("none", "run_to_run", "order_invariant")  # what the counter "order" says
-IN_FOLDER = ("run.json", "counts.json", "sizes.json", "row_sizes.json", "peers.json", "cpu.json")  # what scripts/record keeps, the ladder first
+# What scripts/record keeps, the ladder first.
+IN_FOLDER = ("run.json", "counts.json", "sizes.json", "row_sizes.json", "peers.json", "kernelbench.json", "cpu.json")
 THROUGHPUT = "GB/s"  # counter: decimal gigabytes of contract bytes a second
 SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
 LIBRARY_FIELDS = {
@@ -39,6 +41,7 @@ class Case:
     options: str = ""
     seconds: list = field(default_factory=list)  # one per repetition
     throughputs: list = field(default_factory=list)  # the same, in GB/s
+    rounds: list = field(default_factory=list)  # seconds a call, one per round that all contenders of a problem took turns in; scripts/peers has them
     aggregates: dict = field(default_factory=dict)  # "median" -> seconds, where only aggregates were written
     counters: dict = field(default_factory=dict)
     label: str = ""
@@ -50,6 +53,12 @@ class Case:
     @property
     def identity(self):
         return (self.loss, self.variant, self.backend, self.pass_, self.dtype, self.shape, self.options)
+
+    @property
+    def kernelbench(self):
+        """The number of the problem of KernelBench that it is; 0 for any other."""
+        found = KERNELBENCH.search(self.options)
+        return int(found[1]) if found else 0
 
     @property
     def emulated(self):
@@ -229,6 +238,7 @@ def add_entry(case, entry):
             case.counters.update(counters)
         return
     case.seconds.append(seconds)
+    case.rounds += [time * 1e-9 for time in entry.get("round_times", [])]
     keep_counters(case, counters)
 
 

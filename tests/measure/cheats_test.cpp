@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <thread>
 
@@ -125,7 +126,7 @@ void waits_for_the_device(const Problem& problem, Workspace workspace, Stream st
 
 using Run = void (*)(const Problem&, Workspace, Stream);
 
-Measurement measure(Run run, double clock_so_far = 0, std::int64_t elements = kCount) {
+Measurement measure(Run run, const std::function<void(Ceilings&)>& earlier = {}, std::int64_t elements = kCount) {
   calls_made = 0;
   fake_cuda::machine().memory_speed = 1e9;
   remembered().clear();
@@ -136,7 +137,7 @@ Measurement measure(Run run, double clock_so_far = 0, std::int64_t elements = kC
   const Loss& loss = Registry::instance().loss("l2");
   const Case entry{&loss, &variant, Pass::forward, DType::f32, DType::f32, {elements}, {"", Options(loss.options), {}}};
   CeilingsOfDevices ceilings;
-  ceilings.of(fake_cuda_device()).clock().saw(clock_so_far);
+  if (earlier) earlier(ceilings.of(fake_cuda_device()));
   Measurement result = measure_group({entry}, Settings{}, ceilings, [](Backend) -> Device& { return fake_cuda_device(); }).front();
   late_writers().clear();
   return result;
@@ -181,8 +182,8 @@ void between_two_ceilings(const Problem& problem, Workspace, Stream stream) {
 }
 TEST(Cheats, ASizeBetweenTwoCeilingsIsNone) {
   fake_cuda::machine().launch_latency = kLatency;
-  EXPECT_EQ(measure(between_two_ceilings<1>, 0, kBetween).fault, "");
-  EXPECT_NE(measure(between_two_ceilings<2>, 0, kBetween).fault.find("in the 2R ceiling"), std::string::npos);
+  EXPECT_EQ(measure(between_two_ceilings<1>, {}, kBetween).fault, "");
+  EXPECT_NE(measure(between_two_ceilings<2>, {}, kBetween).fault.find("in the 2R ceiling"), std::string::npos);
   fake_cuda::machine().launch_latency = 0;
 }
 
@@ -222,11 +223,34 @@ TEST(Caveats, CoolSamplesAreEnough) {
 /// One that was faster earlier in the run.
 TEST(Caveats, Throttling) {
   fake_cuda::machine().clock_hz = [](double) { return 1.5e9; };
-  const Measurement result = measure(honest, 1.98e9);
+  const Measurement result = measure(honest, [](Ceilings& ceilings) { ceilings.clock().saw(1.98e9); });
   fake_cuda::machine().clock_hz = [](double) { return 1.98e9; };
   EXPECT_EQ(result.fault, "");
   EXPECT_TRUE(result.caveats.throttled);
   EXPECT_EQ(result.clock, 1.5e9);
+}
+
+/// Somebody has come into the memory since the ceiling was first looked at. The figure is held against what memory does now.
+TEST(Ceiling, IsWhatMemoryDoesInTheRoundsOfTheFigure) {
+  const Measurement result = measure(honest, [](Ceilings& ceilings) {
+    EXPECT_NEAR(ceilings.of(TrafficShape::read2, 8 * kCount).best, 1e9, 1e7);
+    fake_cuda::machine().slowness = [](double) { return 2.0; };
+  });
+  fake_cuda::machine().slowness = [](double) { return 1.0; };
+  EXPECT_EQ(result.fault, "");
+  EXPECT_NEAR(result.seconds(), 2 * honest_seconds(), 0.02 * honest_seconds());
+  EXPECT_NEAR(result.share_of_ceiling(), 0.9, 0.01);
+  EXPECT_FALSE(result.caveats.drift);
+}
+
+/// Who comes and goes every 50 ms is in both alike, round by round.
+TEST(Ceiling, SharesItsNeighboursWithTheFigure) {
+  fake_cuda::machine().slowness = [](double at) { return std::fmod(at, 0.1) < 0.05 ? 1.0 : 3.0; };
+  const Measurement result = measure(honest);
+  fake_cuda::machine().slowness = [](double) { return 1.0; };
+  EXPECT_EQ(result.fault, "");
+  EXPECT_GE(result.memory.size(), result.samples.size() / 4);
+  EXPECT_NEAR(result.share_of_ceiling(), 0.9, 0.01);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <random>
 
 #include "bench/measure/statistics.h"
@@ -197,6 +198,21 @@ TEST(StopRule, AConvergedMedianIsRight) {
     far += std::fabs(median(samples) - 1) > 0.01;
   }
   EXPECT_LE(far, 4);
+}
+
+/// Half of the time everything takes three times as long. Of the medians, one lies in the quiet rounds and the other in the loud ones, since
+/// `b` has twice as many samples in those; each round by itself says 0.8.
+TEST(Samples, RatioByRoundsIsThatOfTheSameMoments) {
+  std::vector<Sample> a, b;
+  for (int round = 0; round < 9; ++round) {
+    const double slowness = round % 2 ? 3 : 1;
+    for (int i = 0; i < 4; ++i) a.push_back({.seconds = 1.0 * slowness, .round = round});
+    for (int i = 0; i < (round % 2 ? 8 : 2); ++i) b.push_back({.seconds = 0.8 * slowness, .round = round});
+  }
+  b.push_back({.seconds = 77, .round = 9});  // `a` took no part in that one
+  EXPECT_NEAR(ratio_by_rounds(a, b), 0.8, 1e-12);
+  EXPECT_GT(median(seconds_of(b)) / median(seconds_of(a)), 2);
+  EXPECT_TRUE(std::isnan(ratio_by_rounds(a, {})));
 }
 
 }  // namespace

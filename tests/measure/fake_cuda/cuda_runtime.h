@@ -39,6 +39,7 @@ struct Machine {
   double memory_speed = 1e12;           ///< bytes per second that stream_through reaches …
   double launch_latency = 0;            ///< … after so many seconds
   std::function<double(double)> clock_hz = [](double) { return 1.98e9; };  ///< at a moment
+  std::function<double(double)> slowness = [](double) { return 1.0; };     ///< of every kernel that begins at a moment: a neighbour in the memory
   bool held = false;                    ///< a hold kernel waits for its gate
   const volatile int* gate = nullptr;
   std::set<void*> allocations;
@@ -69,7 +70,7 @@ inline void enqueue(Stream* stream, Node node) {
   if (machine().lost) return;
   machine().launches += node.kernel;
   if (node.work) node.work();
-  machine().now += node.seconds;
+  machine().now += node.seconds * machine().slowness(machine().now);
 }
 
 /// What <<<>>> is elsewhere.
