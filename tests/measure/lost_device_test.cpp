@@ -74,6 +74,24 @@ TEST_F(LostDevice, IsNamedAndWhatWasMeasuredBeforeStays) {
   EXPECT_NO_THROW(outcome_context(runner));  // what goes into the record beside the figures
 }
 
+/// The same at any moment: while it is checked, warmed up, timed in turns with memory, or checked again.
+TEST_F(LostDevice, IsNamedWheneverItHappens) {
+  int lost = 0;
+  for (int calls = 0; calls < 2600; calls += 100) {
+    calls_until_it_leaves = calls;
+    Runner fresh{Settings{}, {}, [](Backend) -> Device& { return fake_cuda_device(); }};
+    std::swap(runner, fresh);
+    const std::vector<CaseResult> results = run({{&good, 1 << 13}, {&good, 1 << 14}, {&bad, 1 << 14}});
+    EXPECT_EQ(results[0].measurement.fault, "");
+    const Measurement &together = results[1].measurement, &by = results[2].measurement;
+    EXPECT_TRUE(together.fault.empty() || together.not_run) << calls << " calls: " << together.fault;
+    EXPECT_TRUE(by.fault.empty() || by.fault.find(kLoses) != std::string::npos) << calls << " calls: " << by.fault;
+    lost += !by.fault.empty();
+    TearDown();
+  }
+  EXPECT_GE(lost, 15);
+}
+
 /// The same while cases are visited again: their first figures stay.
 TEST_F(LostDevice, InARevisitTakesNoFigureButItsOwn) {
   calls_until_it_leaves = 1 << 30;
