@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """How scripts/peers times and calls things on a GPU, with stand-ins for PyTorch, Liger and QuACK: no machine of the tests has a GPU."""
 
+import os
 import pathlib
 import sys
 import types
@@ -13,7 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "python")]
 sys.dont_write_bytecode = True
 
-from peers_lib import clocks, contenders, problems, torch_peers  # noqa: E402
+from peers_lib import clocks, contenders, peers, problems, torch_peers  # noqa: E402
 
 
 class Scope:
@@ -232,6 +233,21 @@ class Packages(unittest.TestCase):
             for asked, naming in ((problem("l2"), "has no l2"), (problem("softmax_cross_entropy", dtype="f64"), "does not compute in f64; accepted: f32")):
                 with self.assertRaisesRegex(contenders.Unsupported, f"{peer.name} {naming}"):
                     peer.function(asked)
+
+
+class Jax(unittest.TestCase):
+    def test_it_takes_no_memory_before_it_is_needed_unless_told_to(self):
+        def found(name):
+            settings.append(os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"])
+            return None, "not installed"
+
+        for given, expected in (({}, "false"), ({"XLA_PYTHON_CLIENT_PREALLOCATE": "true"}, "true")):
+            settings = []
+            with mock.patch.dict(os.environ, given), mock.patch("peers_lib.peers.import_or_none", found), self.assertRaises(peers.Missing):
+                if not given:
+                    os.environ.pop("XLA_PYTHON_CLIENT_PREALLOCATE", None)
+                peers.jax_peer("cuda")
+            self.assertEqual(settings, [expected])
 
 
 class Compiled(unittest.TestCase):

@@ -169,7 +169,7 @@ class Data(unittest.TestCase):
     def test_shapes_are_those_of_the_program_on_a_host(self):
         shapes = {problem.shape_text for problem in problems.default_workload(problems.HOST_ELEMENTS, ["f32"], "cpu")}
         self.assertEqual(shapes, {"4194304", "4096x1000"})
-        self.assertIn((65536, 1024), {problem.shape for problem in problems.default_workload(problems.DEVICE_ELEMENTS, ["f32"], "cuda")})
+        self.assertIn((16384, 1024), {problem.shape for problem in problems.default_workload(problems.DEVICE_ELEMENTS, ["f32"], "cuda")})
 
     def test_probabilities_are_certain_where_they_are_right(self):
         s = self.made("bce", {"input": "probs"})

@@ -9,62 +9,13 @@
 #include <cstring>
 #include <thread>
 
-#include "bench/gate.h"
 #include "contenders/cpu/softmax_work.h"
-#include "contenders/cpu/targets.h"
 #include "contenders/cpu/work.h"
 #include "core/float16.h"
-#include "hwy/highway.h"
-#include "tests/every_case.h"
+#include "tests/simd_check.h"
 
 namespace lossbench::simd {
 namespace {
-
-const Variant& simd() {
-  for (const Variant& variant : Registry::instance().variants())
-    if (variant.name == "simd") return variant;
-  throw std::logic_error("there is no variant simd");
-}
-
-/// Leaves the choice of the instruction set as it was.
-struct Targets {
-  ~Targets() { hwy::SetSupportedTargetsForTest(0); }
-  /// Those of this machine, asked for before any was chosen.
-  static const std::vector<std::int64_t>& all() {
-    static const std::vector<std::int64_t> targets = hwy::SupportedAndGeneratedTargets();
-    return targets;
-  }
-};
-
-Resolved problem_of(const Loss& loss, const OptionSet& set, Pass pass, DType dtype, const Shape& shape, DataKind kind, bool every_gradient) {
-  const DataMaker maker(loss, set.options, dtype, DType::i64, kind, 11);
-  Request request{.loss = &loss, .options = set.options, .pass = pass, .dtype = dtype, .inputs = maker.inputs(shape, set.extra),
-                  .grad_output = std::nullopt, .gradients = {}};
-  if (pass == Pass::gradient) {
-    request.gradients = differentiable_inputs(loss, set.options, request.inputs, !every_gradient);
-    if (every_gradient) request.grad_output = maker.upstream(loss.loss_shape(resolve(request).problem));
-  }
-  return resolve(std::move(request));
-}
-
-/// Why the call was wrong; empty when it was right, or the contender does not serve it. `calls` counts those that ran.
-std::string check(const Resolved& resolved, int misalignment, int& calls) {
-  std::string reason;
-  const Implementation* const implementation = find_implementation(simd(), resolved.problem, reason);
-  if (!implementation) return {};
-  const WideResult reference = resolved.loss->reference(resolved.wide());
-  std::string faults;
-  for (const std::int64_t target : Targets::all()) {
-    hwy::SetSupportedTargetsForTest(target);
-    BoundCall call(host_device(), *implementation, resolved, misalignment);
-    call.run();
-    Comparison worst;
-    if (const std::string fault = Gate(simd(), resolved, reference).check(call, worst); !fault.empty())
-      faults += std::string(hwy::TargetName(target)) + ": " + fault + "\n";
-    ++calls;
-  }
-  return faults;
-}
 
 /// Every loss × option set × pass × type at one shape of elements and one of rows.
 int check_all(const Shape& elements, const Shape& rows, DataKind kind, bool every_gradient, int misalignment) {
@@ -75,7 +26,7 @@ int check_all(const Shape& elements, const Shape& rows, DataKind kind, bool ever
       for (const Pass pass : {Pass::forward, Pass::gradient}) {
         if (loss.composite() || (pass == Pass::gradient && !loss.has_gradient())) continue;
         const Shape& shape = takes_rows(loss, set.options) ? rows : elements;
-        if (!takes_rank(loss, set.options, shape.size()) || (loss.name != "softmax_cross_entropy" && takes_rows(loss, set.options))) continue;
+        if (!takes_rank(loss, set.options, shape.size())) continue;
         for (const DType dtype : {DType::f32, DType::bf16})
           EXPECT_EQ(check(problem_of(loss, set, pass, dtype, shape, kind, every_gradient), misalignment, calls), "")
               << loss.name << " " << name_of(pass) << " " << name_of(dtype) << " " << set.text << " " << to_string(shape);
@@ -85,7 +36,7 @@ int check_all(const Shape& elements, const Shape& rows, DataKind kind, bool ever
 
 TEST(Simd, EveryLossAndOption) {
   const int targets = static_cast<int>(Targets::all().size());
-  // 19 pointwise forms and softmax cross-entropy, two types, two passes, several option sets each.
+  // 19 pointwise forms, softmax cross-entropy and eight forms of whole rows, two types, two passes, several option sets each.
   EXPECT_GE(check_all({1061}, {5, 131}, DataKind::plain, false, 0), 200 * targets);
   check_all({67}, {3, 67}, DataKind::plain, true, 1);
 }

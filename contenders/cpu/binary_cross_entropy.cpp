@@ -5,6 +5,7 @@
 #include "hwy/foreach_target.h"
 
 #include "contenders/cpu/pointwise-inl.h"
+#include "contenders/cpu/sigmoid-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace lossbench::simd::HWY_NAMESPACE {
@@ -27,21 +28,6 @@ struct Ignored {
   HWY_INLINE V kept(V target) const {
     const V one = hn::Set(Floats(), 1.0f);
     return active ? hn::IfThenZeroElse((*this)(target), one) : one;
-  }
-};
-
-/// What the losses on a logit share: e^-|x| and the two sigmoids, none of which cancels.
-struct Sigmoids {
-  V e, up, down;  ///< e^-|x|, sigmoid(x), sigmoid(-x)
-
-  HWY_INLINE explicit Sigmoids(V logit) {
-    const Floats f;
-    const V one = hn::Set(f, 1.0f);
-    e = exp_of_moderate(f, hn::Neg(hn::Abs(logit)));
-    const V scale = hn::Div(one, hn::Add(one, e)), small = hn::Mul(e, scale);
-    const auto negative = hn::Lt(logit, hn::Zero(f));
-    up = hn::IfThenElse(negative, small, scale);
-    down = hn::IfThenElse(negative, scale, small);
   }
 };
 

@@ -120,7 +120,7 @@ HWY_NOINLINE double dense_sum(const Loss loss, const Work& work, std::int64_t be
 template <class T, class Loss, class Operands>
 HWY_INLINE FloatVector gradient_of_pair(const Loss& loss, const Operands& operands, FloatVector factor, T* to, bool stream, std::int64_t i) {
   const TwoOfThem found = evaluate_pair(loss, operands, i);
-  store_pair(hn::Mul(found.first.slope, factor), hn::Mul(found.second.slope, factor), to + i, stream);
+  store_pair_of_bf16(hn::Mul(found.first.slope, factor), hn::Mul(found.second.slope, factor), to + i, stream);
   return found.value();
 }
 
@@ -128,7 +128,7 @@ template <class T, class Loss, int kGiven>
 HWY_NOINLINE double dense_gradient(const Loss loss, const Work& work, std::int64_t begin, std::int64_t end) {
   const DenseOperands<T, Loss::kOperands, kGiven> operands(work);
   const bool known = work.factor == work.factor;
-  const FloatVector factor = hn::Set(Floats(), known ? work.factor : std::numeric_limits<float>::quiet_NaN());  // see store_pair
+  const FloatVector factor = hn::Set(Floats(), known ? work.factor : std::numeric_limits<float>::quiet_NaN());  // see store_pair_of_bf16
   T* const to = static_cast<T*>(work.gradient);
   const bool stream = work.stream;
   WideSum even, odd;

@@ -164,6 +164,7 @@ Variant simd_on_host() {
   for (Implementation& row : pointwise_part<simd::Simd, simd::BFloat16>(entries).implementations)
     variant.implementations.push_back(std::move(row));
   simd::add_softmax(variant);
+  simd::add_rows(variant);
   variant.backend = Backend::cpu;
   return variant;
 }

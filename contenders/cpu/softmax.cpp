@@ -36,8 +36,6 @@ T element(float x) {
   if constexpr (sizeof(T) == 2) return {to_bf16_bits(x)};
   else return x;
 }
-float widened(float x) { return x; }
-float widened(BFloat16 x) { return from_bf16_bits(x.bits); }
 
 /// Σ w_c and Σ w_c·(reference - x_c) over all classes: what label smoothing asks for. A class of weight 0 has no part.
 struct Shortfall {

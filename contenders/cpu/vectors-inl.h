@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/float16.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -23,6 +24,9 @@ using BFloat16 = hwy::bfloat16_t;
 
 HWY_INLINE FloatVector load(const float* from) { return hn::LoadU(Floats(), from); }
 HWY_INLINE FloatVector load(const BFloat16* from) { return hn::PromoteTo(Floats(), hn::LoadU(hn::Rebind<BFloat16, Floats>(), from)); }
+
+inline float widened(float x) { return x; }
+inline float widened(BFloat16 x) { return from_bf16_bits(x.bits); }
 
 /// Two vectors of 2·kLanes neighbouring elements: in their order where they are floats; the even ones and the odd ones where they are
 /// bf16, which are the two halves of a word and need no shuffling. What goes element by element does not care, if it is stored so, too.
@@ -85,19 +89,35 @@ HWY_INLINE void store(FloatVector a, FloatVector b, BFloat16* to, bool stream) {
 #endif
 }
 
-/// What load_pair would give back. Of bf16, NaNs must come from other bf16 or from arithmetic, whose low halves are 0.
+/// A vector of elements that nothing is known to follow.
+HWY_INLINE void store_one(FloatVector x, float* to) { hn::StoreU(x, Floats(), to); }
+HWY_INLINE void store_one(FloatVector x, BFloat16* to) {
+  const hn::Rebind<std::uint16_t, Floats> dn;
+  hn::StoreU(hn::DemoteTo(dn, bf16_bits(x)), dn, reinterpret_cast<std::uint16_t*>(to));
+}
+
+/// What load_pair would give back.
 HWY_INLINE void store_pair(FloatVector first, FloatVector second, float* to, bool stream) { store(first, second, to, stream); }
-HWY_INLINE void store_pair(FloatVector first, FloatVector second, BFloat16* to, bool stream) {
+/// The same, where no NaN has anything in the low half of its bits: it comes from bf16, or from arithmetic on that.
+HWY_INLINE void store_pair_of_bf16(FloatVector first, FloatVector second, float* to, bool stream) { store(first, second, to, stream); }
 #if HWY_TARGET == HWY_SCALAR
-  store(first, second, to, stream);
+HWY_INLINE void store_pair(FloatVector first, FloatVector second, BFloat16* to, bool stream) { store(first, second, to, stream); }
+HWY_INLINE void store_pair_of_bf16(FloatVector first, FloatVector second, BFloat16* to, bool stream) { store(first, second, to, stream); }
 #else
+/// The high halves of words.
+HWY_INLINE void store_high_halves(hn::Vec<hn::RebindToUnsigned<Floats>> first, hn::Vec<hn::RebindToUnsigned<Floats>> second, BFloat16* to, bool stream) {
   const hn::Repartition<std::uint16_t, Floats> halves;
-  const auto even = hn::BitCast(halves, hn::ShiftRight<16>(rounded_high_half(first))), odd = hn::BitCast(halves, rounded_high_half(second));
-  const auto both = hn::OddEven(odd, even);
+  const auto both = hn::OddEven(hn::BitCast(halves, second), hn::BitCast(halves, hn::ShiftRight<16>(first)));
   if (stream) hn::Stream(both, halves, reinterpret_cast<std::uint16_t*>(to));
   else hn::StoreU(both, halves, reinterpret_cast<std::uint16_t*>(to));
-#endif
 }
+HWY_INLINE void store_pair(FloatVector first, FloatVector second, BFloat16* to, bool stream) {
+  store_high_halves(rounded_to_bf16(first), rounded_to_bf16(second), to, stream);
+}
+HWY_INLINE void store_pair_of_bf16(FloatVector first, FloatVector second, BFloat16* to, bool stream) {
+  store_high_halves(rounded_high_half(first), rounded_high_half(second), to, stream);
+}
+#endif
 
 /// The lanes of a vector of floats as two vectors of doubles.
 #if HWY_TARGET == HWY_SCALAR
@@ -112,16 +132,23 @@ HWY_INLINE DoubleVector low_doubles(FloatVector x) { return hn::PromoteTo(Double
 HWY_INLINE DoubleVector high_doubles(FloatVector x) { return hn::PromoteTo(Doubles(), hn::UpperHalf(hn::Half<Floats>(), x)); }
 #endif
 
-/// Doubles that are floats, as a vector of floats.
+/// Doubles rounded to floats; infinite where no float is as large.
 HWY_INLINE FloatVector to_floats(DoubleVector low, DoubleVector high) {
 #if HWY_TARGET == HWY_SCALAR
   (void)high;
-  return hn::DemoteTo(Floats(), low);
+  return hn::Set(Floats(), static_cast<float>(hn::GetLane(low)));  // DemoteTo stops at the largest float here
 #else
   const hn::Half<Floats> half;
   return hn::Combine(Floats(), hn::DemoteTo(half, high), hn::DemoteTo(half, low));
 #endif
 }
+
+/// A vector of floats as doubles.
+struct Wide {
+  DoubleVector low, high;
+};
+HWY_INLINE Wide widen(FloatVector x) { return {low_doubles(x), high_doubles(x)}; }
+HWY_INLINE FloatVector narrow(const Wide& x) { return to_floats(x.low, x.high); }
 
 /// f of every lane, one after another: for what is asked too seldom to be worth vectors.
 template <class F>
@@ -140,7 +167,7 @@ HWY_INLINE FloatVector lane_by_lane(FloatVector x, FloatVector y, const F& f) {
   return hn::Load(Floats(), lanes);
 }
 
-/// A sum of floats kept in double: exact but for the additions themselves.
+/// A sum kept in double: exact but for the additions themselves.
 class WideSum {
  public:
   HWY_INLINE WideSum() : low_(hn::Zero(Doubles())), high_(low_) {}  // written out: an implicit one is compiled for the baseline
@@ -148,6 +175,14 @@ class WideSum {
   HWY_INLINE void add(FloatVector x) {
     low_ = hn::Add(low_, low_doubles(x));
     if (HWY_TARGET != HWY_SCALAR) high_ = hn::Add(high_, high_doubles(x));
+  }
+  HWY_INLINE void add(const Wide& x) {
+    low_ = hn::Add(low_, x.low);
+    if (HWY_TARGET != HWY_SCALAR) high_ = hn::Add(high_, x.high);
+  }
+  HWY_INLINE void add_product(const Wide& x, const Wide& y) {
+    low_ = hn::MulAdd(x.low, y.low, low_);
+    if (HWY_TARGET != HWY_SCALAR) high_ = hn::MulAdd(x.high, y.high, high_);
   }
   HWY_INLINE void join(const WideSum& other) {
     low_ = hn::Add(low_, other.low_);
@@ -158,6 +193,7 @@ class WideSum {
     low_ = hn::Mul(low_, all);
     high_ = hn::Mul(high_, all);
   }
+  HWY_INLINE Wide lanes() const { return {low_, high_}; }
   HWY_INLINE double total() const { return hn::GetLane(hn::SumOfLanes(Doubles(), hn::Add(low_, high_))); }
 
  private:

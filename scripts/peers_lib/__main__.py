@@ -34,9 +34,9 @@ class Parser(argparse.ArgumentParser):
 def parse(words):
     parser = Parser(prog="scripts/peers", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
                                      epilog="Lists are comma lists with globs. docs/peers.md says how each peer is called and timed.")
-    parser.add_argument("--workload", default="default", choices=problems.WORKLOADS, help="what to compute: a set of losses people train with, or "
-                        "KernelBench's level-1 losses (94, 95, 96, 98, 99, 100), scaled to --elements")
-    parser.add_argument("--loss", default="", metavar="LIST", help=f"of the workload; default: all of {','.join(problems.LOSSES)}")
+    parser.add_argument("--workload", default="default", choices=problems.WORKLOADS, help="what to compute: every loss that PyTorch has a function "
+                        "or a customary expression for, or KernelBench's level-1 losses (94, 95, 96, 98, 99, 100), scaled to --elements")
+    parser.add_argument("--loss", default="", metavar="LIST", help=f"of the workload; default: all of {', '.join(problems.LOSSES)}")
     parser.add_argument("--pass", dest="pass_", default="", metavar="LIST", help="forward, gradient; default: both")
     parser.add_argument("--dtype", default="f32", metavar="LIST", help="f32 (default), f64, f16, bf16 (bf16 takes PyTorch)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="auto: cuda where PyTorch and our build have one")

@@ -66,7 +66,7 @@ def on_gpu_alone(kind, module, torch, device):
 
 
 def jax_peer(device):
-    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # or it takes three quarters of a card that others use too
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # or it takes three quarters of a GPU's memory, which is for everybody
     jax, reason = import_or_none("jax")
     if jax is None:
         raise Missing(reason)

@@ -23,7 +23,7 @@ STRANGERS = [
 ]
 MATHEMATICS = "kernels/losses/math.h"  # functions of numbers, of no loss: open to primitives too
 # The generated translation units that instantiate variants belong to the registry. A contender's is written by hand, beside it.
-INSTANTIATION = {"registry/contenders.h", "registry/instantiate_pointwise.h"}
+INSTANTIATION = {"registry/contenders.h", "registry/instantiate_pointwise.h", "registry/instantiate_rows.h"}
 SIMT_FRONT = {"simt/simt.h", "simt/float8.h", "simt/qualifiers.h"}
 
 
