@@ -56,6 +56,8 @@ class Device {
   virtual Stream stream() = 0;
   /// Waits for everything that was enqueued.
   virtual void finish() = 0;
+  /// Why nothing can be done on the device any more in this process: a kernel has left its memory, say. Waits; empty as long as all is well.
+  virtual std::string lost() { return {}; }
 
   /// Records what `work` enqueues. A CUDA device records without running it, unless it is `synchronous`. `work` must stay callable
   /// as long as the recording lives.
@@ -75,6 +77,10 @@ class Device {
   /// Makes the cache forget what it was told to keep.
   virtual void forget_persisting_lines() {}
 };
+
+/// What is said of the case that a device was lost by, after its own words; and of those after it.
+inline constexpr const char* kLoses = "; the device is lost by that, and all that comes after";
+inline std::string lost_before(const std::string& reason) { return "not run, because the device was lost before: " + reason; }
 
 Device& host_device();
 

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "bench/device.h"
+#include "bench/device_cuda_graph.h"
 #include "bench/device_kernels.h"
 #include "bench/device_streams.h"
 #include "bench/host_clock.h"
@@ -17,41 +18,8 @@ namespace {
 constexpr long long kProbeNanoseconds = 100'000;
 // A host that takes longer to enqueue a call than this has lost its core; the sample shows it.
 constexpr long long kLongestHold = 20'000'000;
-
-void check(cudaError_t error, const char* call) {
-  if (error == cudaSuccess) return;
-  throw std::runtime_error(std::string(call) + ": " + cudaGetErrorString(error));
-}
-
-class Graph final : public Recording {
- public:
-  explicit Graph(cudaGraph_t graph) : graph_(graph) {
-    check(cudaGraphInstantiate(&executable_, graph_, 0), "cudaGraphInstantiate");
-    std::size_t count = 0;
-    check(cudaGraphGetNodes(graph_, nullptr, &count), "cudaGraphGetNodes");
-    std::vector<cudaGraphNode_t> nodes(count);
-    if (count) check(cudaGraphGetNodes(graph_, nodes.data(), &count), "cudaGraphGetNodes");
-    for (cudaGraphNode_t node : nodes) {
-      cudaGraphNodeType type{};
-      check(cudaGraphNodeGetType(node, &type), "cudaGraphNodeGetType");
-      launches_ += type == cudaGraphNodeTypeKernel;
-    }
-  }
-  ~Graph() override {
-    if (executable_) cudaGraphExecDestroy(executable_);
-    cudaGraphDestroy(graph_);
-  }
-  Graph(const Graph&) = delete;
-  Graph& operator=(const Graph&) = delete;
-
-  std::int64_t launches() const override { return launches_; }
-  cudaGraphExec_t executable() const { return executable_; }
-
- private:
-  cudaGraph_t graph_;
-  cudaGraphExec_t executable_ = nullptr;
-  std::int64_t launches_ = 0;
-};
+// Kernels of a graph that is launched into a held stream, to begin with: nobody says how many a queue has room for.
+constexpr std::int64_t kMostHeld = 4096;
 
 class CudaDevice final : public Device {
  public:
@@ -67,8 +35,12 @@ class CudaDevice final : public Device {
     check(cudaHostAlloc(&shared, sizeof(int), cudaHostAllocMapped), "cudaHostAlloc");
     gate_ = static_cast<int*>(shared);
     sink_ = allocate(sizeof(unsigned));
-    // Lines that someone made persistent would serve reads that ought to go to memory. Not every card has them.
-    if (properties_.persistingL2CacheMaxSize > 0) check(cudaDeviceSetLimit(cudaLimitPersistingL2CacheSize, 0), "cudaDeviceSetLimit");
+    facts_ = ask_facts();
+    cuda_empty(stream_);  // this build may have no code for this card
+    finish();
+    // Lines that someone made persistent would serve reads that ought to go to memory. Nothing here makes any, so a card that has none, or does
+    // not let a process set the limit (an instance of MIG, a server of MPS), is measured all the same.
+    if (properties_.persistingL2CacheMaxSize > 0 && cudaDeviceSetLimit(cudaLimitPersistingL2CacheSize, 0) != cudaSuccess) cudaGetLastError();
   }
   // The one CudaDevice lives to the end of the process, when the driver may be gone already: nothing is destroyed.
 
@@ -80,25 +52,12 @@ class CudaDevice final : public Device {
     check(cudaMemGetInfo(&free, &total), "cudaMemGetInfo");
     return free / 10 * 9;
   }
-  std::vector<std::pair<std::string, std::string>> facts() const override {
-    const auto version = [](int number) { return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10); };
-    const auto megahertz = [](cudaDeviceAttr attribute) {
-      int kilohertz = 0;
-      check(cudaDeviceGetAttribute(&kilohertz, attribute, 0), "cudaDeviceGetAttribute");
-      return std::to_string(kilohertz / 1000) + " MHz";
-    };
-    int driver = 0, runtime = 0;
-    check(cudaDriverGetVersion(&driver), "cudaDriverGetVersion");
-    check(cudaRuntimeGetVersion(&runtime), "cudaRuntimeGetVersion");
-    return {{"gpu", properties_.name},
-            {"gpu_capability", std::to_string(properties_.major) + "." + std::to_string(properties_.minor)},
-            {"gpu_multiprocessors", std::to_string(properties_.multiProcessorCount)},
-            {"gpu_memory_bytes", std::to_string(properties_.totalGlobalMem)},
-            {"gpu_l2_bytes", std::to_string(properties_.l2CacheSize)},
-            {"gpu_highest_clock", megahertz(cudaDevAttrClockRate)},
-            {"gpu_memory_clock", megahertz(cudaDevAttrMemoryClockRate)},
-            {"cuda_driver", version(driver)},
-            {"cuda_runtime", version(runtime)}};
+  /// Asked at the beginning, because a lost device answers nothing.
+  std::vector<std::pair<std::string, std::string>> facts() const override { return facts_; }
+  std::string lost() override {
+    cudaGetLastError();
+    const cudaError_t error = cudaStreamSynchronize(stream_);
+    return error == cudaSuccess ? std::string() : cudaGetErrorString(error);
   }
 
   void* allocate(std::size_t bytes) override {
@@ -129,7 +88,9 @@ class CudaDevice final : public Device {
       throw;
     }
     check(cudaStreamEndCapture(stream_, &graph), "cudaStreamEndCapture");
-    return std::make_unique<Graph>(graph);
+    auto recording = std::make_unique<Graph>(graph);
+    check(cudaGraphUpload(recording->executable(), stream_), "cudaGraphUpload");  // else the first replay would wait for that
+    return recording;
   }
   void replay(const Recording& recording) override {
     if (const auto* graph = dynamic_cast<const Graph*>(&recording)) check(cudaGraphLaunch(graph->executable(), stream_), "cudaGraphLaunch");
@@ -137,12 +98,20 @@ class CudaDevice final : public Device {
   }
   Timing time(const Recording& recording) override {
     finish();
-    return between_events([&] { replay(recording); });
+    // Held until all is enqueued: else the time that the host takes to launch a graph, microseconds of a millisecond, would count.
+    const std::int64_t launches = recording.launches();
+    const bool held = launches > 0 && launches <= most_held_;
+    if (held) hold();
+    const Timing timing = between_events([&] { replay(recording); }, held);
+    // The host waited until the hold gave up: twice in a row, and the queue has no room for so many. Such a sample is as good as any, but slow
+    // to take.
+    in_vain_ = held && timing.wall - timing.seconds > 0.9e-9 * static_cast<double>(kLongestHold) ? in_vain_ + 1 : 0;
+    if (in_vain_ == 2) most_held_ = launches / 2;
+    return timing;
   }
   Timing time_cold(const std::function<void()>& call) override {
     finish();
-    *gate_ = 0;
-    launch_hold(gate_, kLongestHold, stream_);
+    hold();
     return between_events([&] { call(); }, true);
   }
   void stream_through(TrafficShape shape, const void* first, const void* second, void* out, std::size_t bytes, int) override {
@@ -150,15 +119,46 @@ class CudaDevice final : public Device {
   }
   void launch_nothing() override { cuda_empty(stream_); }
   void forget_persisting_lines() override {
-    if (properties_.persistingL2CacheMaxSize > 0) check(cudaCtxResetPersistingL2Cache(), "cudaCtxResetPersistingL2Cache");
+    if (properties_.persistingL2CacheMaxSize > 0 && cudaCtxResetPersistingL2Cache() != cudaSuccess) cudaGetLastError();
   }
 
  private:
+  std::vector<std::pair<std::string, std::string>> ask_facts() const {
+    const auto version = [](int number) { return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10); };
+    const auto megahertz = [](cudaDeviceAttr attribute) {
+      int kilohertz = 0;
+      check(cudaDeviceGetAttribute(&kilohertz, attribute, 0), "cudaDeviceGetAttribute");
+      return std::to_string(kilohertz / 1000) + " MHz";
+    };
+    int driver = 0, runtime = 0;
+    check(cudaDriverGetVersion(&driver), "cudaDriverGetVersion");
+    check(cudaRuntimeGetVersion(&runtime), "cudaRuntimeGetVersion");
+    return {{"gpu", properties_.name},
+            {"gpu_capability", std::to_string(properties_.major) + "." + std::to_string(properties_.minor)},
+            {"gpu_multiprocessors", std::to_string(properties_.multiProcessorCount)},
+            {"gpu_memory_bytes", std::to_string(properties_.totalGlobalMem)},
+            {"gpu_l2_bytes", std::to_string(properties_.l2CacheSize)},
+            {"gpu_highest_clock", megahertz(cudaDevAttrClockRate)},
+            {"gpu_memory_clock", megahertz(cudaDevAttrMemoryClockRate)},
+            {"cuda_driver", version(driver)},
+            {"cuda_runtime", version(runtime)}};
+  }
+
+  void hold() {
+    *gate_ = 0;
+    launch_hold(gate_, kLongestHold, stream_);
+  }
+
   template <class Work>
   Timing between_events(const Work& work, bool release = false) {
     const double start = host_now();
     check(cudaEventRecord(start_, stream_), "cudaEventRecord");
-    work();
+    try {
+      work();
+    } catch (...) {
+      if (release) *gate_ = 1;
+      throw;
+    }
     check(cudaEventRecord(stop_, stream_), "cudaEventRecord");
     if (release) *gate_ = 1;
     check(cudaEventSynchronize(stop_), "cudaEventSynchronize");
@@ -182,11 +182,14 @@ class CudaDevice final : public Device {
   }
 
   cudaDeviceProp properties_{};
+  std::vector<std::pair<std::string, std::string>> facts_;
   cudaStream_t stream_ = nullptr;
   cudaEvent_t start_ = nullptr, stop_ = nullptr;
   ClockReading* reading_ = nullptr;
   volatile int* gate_ = nullptr;
   void* sink_ = nullptr;
+  std::int64_t most_held_ = kMostHeld;
+  int in_vain_ = 0;  ///< holds, one after another
 };
 
 }  // namespace
@@ -197,7 +200,16 @@ Device* cuda_device(std::string& reason) {
     reason = error == cudaSuccess ? "no CUDA device here" : std::string("no CUDA device here (") + cudaGetErrorString(error) + ")";
     return nullptr;
   }
-  static CudaDevice* const device = new CudaDevice;
+  static std::string failure;
+  static CudaDevice* const device = []() -> CudaDevice* {
+    try {
+      return new CudaDevice;
+    } catch (const std::exception& error) {
+      failure = error.what();
+      return nullptr;
+    }
+  }();
+  if (!device) reason = "the CUDA device cannot be used (" + failure + ")";
   return device;
 }
 

@@ -7,7 +7,11 @@ namespace lossbench {
 namespace {
 
 __global__ void clock_probe(ClockReading* reading, long long length) {
-  const long long start = simt::timer_nanoseconds(), first = simt::cycles();
+  // From one step of the timer to another: read in the middle of a step of 1 us, it would be off by up to 1 % of 100 us.
+  const long long before = simt::timer_nanoseconds();
+  long long start = before;
+  while (start == before) start = simt::timer_nanoseconds();
+  const long long first = simt::cycles();
   long long now = start;
   while (now - start < length) now = simt::timer_nanoseconds();
   *reading = {simt::cycles() - first, now - start};

@@ -64,8 +64,7 @@ class LossOnBackend {
     for (const Shape& shape : selection_.shapes)
       if (loss_.composite() ? shape.size() == loss_.cases.hard.size() : takes_rank(loss_, set_.options, shape.size())) shapes.push_back(shape);
     if (!selection_.shapes.empty()) return shapes;
-    shapes = default_shapes(loss_, set_.options, backend_);
-    return {*std::max_element(shapes.begin(), shapes.end(), [](const Shape& a, const Shape& b) { return count_of(a) < count_of(b); })};
+    return {longest_shape(default_shapes(loss_, set_.options, backend_), selection_.most_elements)};
   }
 
   Resolved problem(Pass pass, DType dtype, std::vector<Tensor> inputs) const {
@@ -91,7 +90,10 @@ class LossOnBackend {
       if (!implementation) continue;
       ValidationLine found{.loss = &loss_, .variant = &variant, .dtype = dtype, .pass = pass, .input = input, .culprits = {}};
       std::string fault = distrust;
-      if (!has_allowances(loss_, variant, resolved.problem)) {
+      if (const std::string reason = device_of(backend_).lost(); !reason.empty()) {
+        found.skipped = 1;
+        fault = "skipped: " + lost_before(reason);
+      } else if (!has_allowances(loss_, variant, resolved.problem)) {
         found.skipped = 1;
         fault = "skipped: it promises no accuracy that holds without a condition";
       } else {
@@ -142,7 +144,7 @@ class LossOnBackend {
       found.ratio = worst.ratio, found.ulps = worst.ulps, found.relative = worst.relative;
       return fault;
     } catch (const std::exception& error) {
-      return error.what();
+      return device.lost().empty() ? error.what() : error.what() + std::string(kLoses);
     }
   }
 
@@ -163,6 +165,12 @@ class LossOnBackend {
 };
 
 }  // namespace
+
+Shape longest_shape(std::vector<Shape> shapes, std::int64_t most) {
+  std::stable_sort(shapes.begin(), shapes.end(), [](const Shape& a, const Shape& b) { return count_of(a) < count_of(b); });
+  const auto beyond = std::find_if(shapes.begin() + 1, shapes.end(), [most](const Shape& shape) { return count_of(shape) > most; });
+  return *(beyond - 1);
+}
 
 std::vector<ValidationLine> validate_by_device_reference(const Selection& selection, std::uint64_t seed, const ValidationEvents& events) {
   std::vector<ValidationLine> lines;

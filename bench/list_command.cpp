@@ -54,7 +54,8 @@ void print_json(const Selection& selection) {
                                 .implementation = [&](const Variant& variant, const Implementation& entry) {
                                   return chosen(selection, variant, entry);
                                 },
-                                .device = device ? device->name() : ""}));
+                                .device = device ? device->name() : "",
+                                .no_device = reason}));
 }
 
 void print_loss(const Loss& loss) {

@@ -17,6 +17,7 @@
 #include "bench/run_cases.h"
 #include "bench/run_context.h"
 #include "bench/run_table.h"
+#include "bench/until_stopped.h"
 #include "core/error.h"
 #include "registry/build_info.h"
 #include "registry/registry.h"
@@ -111,7 +112,9 @@ int run_cases(const std::vector<Case>& cases, const Settings& settings, GoogleBe
   std::unique_ptr<Runner> runner;
   {
     Progress progress(mode);
-    runner = std::make_unique<Runner>(settings, RunEvents{[&](double done, double total, const std::string& what) { progress.at(done, total, what); }},
+    const UntilStopped until_stopped;
+    runner = std::make_unique<Runner>(settings, RunEvents{[&](double done, double total, const std::string& what) { progress.at(done, total, what); },
+                                                          UntilStopped::stopped},
                                       [](Backend backend) -> Device& { return device_of(backend); });
     results = runner->run(cases);
   }
@@ -126,13 +129,14 @@ int run_cases(const std::vector<Case>& cases, const Settings& settings, GoogleBe
   fmt::print(stream, "{}", ceilings_text(*runner));
   if (cuda_device_name().starts_with("none")) fmt::print(stream, "cuda: {};\n      its kernels ran under the emulator.\n", cuda_device_name());
   if (!runner->dropped().empty()) {
-    fmt::print(stream, "dropped, for they did not fit into the budget of {:g} s:\n", *settings.budget);
+    if (UntilStopped::stopped()) fmt::print(stream, "dropped, because the run was asked to end:\n");
+    else fmt::print(stream, "dropped, for they did not fit into the budget of {:g} s:\n", *settings.budget);
     for (const std::string& name : runner->dropped()) fmt::print(stream, "  {}\n", name);
   }
   const std::string failed = failures(results);
   fmt::print(stream, "{}", failed);
   write_files(benchmark, results, stream);
-  return failed.empty() ? kOk : kMiss;
+  return failed.empty() && !UntilStopped::stopped() ? kOk : kMiss;
 }
 
 void add_run_command(CLI::App& program, int& status, const std::vector<std::string>& command_line) {

@@ -53,7 +53,7 @@ std::vector<std::pair<std::string, std::string>> outcome_context(Runner& runner)
     for (const Ceiling& ceiling : ceilings.all())
       context.push_back({fmt::format("ceiling {} {} {} MiB", where, name_of(ceiling.shape), static_cast<double>(ceiling.bytes) * 0x1p-20),
                          fmt::format("{:.4g} GB/s, drift {:.1f} %", ceiling.best * 1e-9, 100 * ceiling.drift())});
-    context.push_back({where + "_launch_us", fmt::format("{:.3g}", 1e6 * ceilings.launch_seconds())});
+    if (const double launch = ceilings.launch_seconds(); launch > 0) context.push_back({where + "_launch_us", fmt::format("{:.3g}", 1e6 * launch)});
   }
   context.push_back({"revisit_spread", fmt::format("{:.4g}", runner.revisit_spread())});
   if (!runner.dropped().empty()) {

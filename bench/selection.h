@@ -1,6 +1,8 @@
 // Which cases a command is about: comma lists with globs over losses, variants, backends, passes and dtypes, and shapes.
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,7 +33,8 @@ class GlobList {
 
 struct Selection {
   GlobList loss, variant, backend, pass, dtype;
-  std::vector<Shape> shapes;  ///< empty: the default ones
+  std::vector<Shape> shapes;  ///< empty: the default ones …
+  std::int64_t most_elements = std::numeric_limits<std::int64_t>::max();  ///< … of up to so many, for those who take one of them
 
   /// Throws InputError where something names nothing the registry knows.
   void check() const;

@@ -24,6 +24,7 @@ struct Flags {
   SelectionFlags selection;
   bool json = false, verbose = false, progress = false, device_reference = false;
   std::uint64_t seed = 1;
+  std::int64_t most_elements = 0;
 };
 
 struct Totals {
@@ -74,9 +75,11 @@ void print_human(const std::vector<ValidationLine>& lines, const Totals& totals,
 }
 
 int run(const Flags& flags) {
-  const Selection selection = flags.selection.parse();
+  Selection selection = flags.selection.parse();
   if (!selection.shapes.empty() && !flags.device_reference)
     throw InputError("--shape goes with --device-reference; without it, `validate` has its own shapes");
+  if (flags.most_elements && !flags.device_reference) throw InputError("--most-elements goes with --device-reference");
+  if (flags.most_elements) selection.most_elements = flags.most_elements;
   Progress progress(flags.progress ? Progress::Mode::on : Progress::Mode::automatic, 1);
   ValidationEvents events;
   events.on_group = [&](double done, double total, const std::string& what) { progress.at(done / total, "validating " + what); };
@@ -112,6 +115,8 @@ void add_validate_command(CLI::App& program, int& status) {
   command->add_flag("--device-reference", flags->device_reference,
                     "production variants at the longest shapes of `run`, or those of --shape, against the first kernel of the ladder that\n"
                     "computes in f64, once that has been held to the reference on every small size");
+  command->add_option("--most-elements", flags->most_elements, "with --device-reference: the longest shape of up to so many elements, the shortest where\n"
+                      "all have more (a shape of 2^28 takes a minute or more, of which the card works for a second)")->check(CLI::PositiveNumber);
   command->add_flag("--json", flags->json, "as JSON");
   command->add_flag("-v,--verbose", flags->verbose, "a line for each case, on standard error");
   command->add_flag("--progress", flags->progress, "progress on standard error, even where that is no terminal");

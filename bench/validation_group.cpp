@@ -98,13 +98,17 @@ class GroupRun {
       ++line.skipped;
       return on_case_({line, prepared.name, "skipped: " + reason, 0});
     }
+    if (const std::string reason = device->lost(); !reason.empty()) {
+      ++line.skipped;
+      return on_case_({line, prepared.name, "skipped: " + lost_before(reason), 0});
+    }
     if (prepared.reference.outputs.empty()) prepared.reference = group_.loss->reference(prepared.resolved.wide());
     Comparison worst;
     std::string fault;
     try {
       fault = check_call(*device, variant, *implementation, prepared, worst);
     } catch (const std::exception& error) {
-      fault = error.what();
+      fault = device->lost().empty() ? error.what() : error.what() + std::string(kLoses);
     }
     ValidationLine found = line;
     found.cases = 1, found.skipped = 0, found.misses = !fault.empty();

@@ -8,7 +8,9 @@ namespace lossbench::capi {
 namespace {
 
 void check(cudaError_t error, const char* call) {
-  if (error != cudaSuccess) throw std::runtime_error(std::string(call) + ": " + cudaGetErrorString(error));
+  if (error == cudaSuccess) return;
+  cudaGetLastError();  // it is reported here and must not be found by the next launch
+  throw std::runtime_error(std::string(call) + ": " + cudaGetErrorString(error));
 }
 
 }  // namespace

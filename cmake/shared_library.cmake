@@ -7,3 +7,6 @@ foreach(language C CXX CUDA)
   set(CMAKE_${language}_VISIBILITY_PRESET hidden)
 endforeach()
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+
+# A program looks for libraries beside itself first: scripts/pack puts there those that another machine may lack.
+set(CMAKE_BUILD_RPATH "$ORIGIN")

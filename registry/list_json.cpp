@@ -71,6 +71,7 @@ Json build_json() {
 std::string list_json(const ListRequest& request) {
   Json json{{"version", build_info().version}, {"build", build_json()}};
   json["cuda"] = {{"built", built_with_cuda()}, {"device", request.device.empty() ? Json(nullptr) : Json(request.device)}};
+  if (!request.no_device.empty()) json["cuda"]["reason"] = request.no_device;
   json["host"] = {{"cache_bytes", last_level_cache_bytes()}};
   json["losses"] = Json::array();
   for (const Loss& loss : Registry::instance().losses())

@@ -13,7 +13,8 @@ namespace lossbench {
 struct ListRequest {
   std::function<bool(const Loss&)> loss = {};
   std::function<bool(const Variant&, const Implementation&)> implementation = {};  ///< a variant with none of these is left out
-  std::string device = {};  ///< the GPU of this machine; empty where there is none
+  std::string device = {};     ///< the GPU of this machine; empty where there is none …
+  std::string no_device = {};  ///< … and why, if that is known
 };
 
 std::string list_json(const ListRequest& request);

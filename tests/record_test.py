@@ -41,18 +41,23 @@ def record(backends, variant, **counters):
 PROGRAMS = {
     "lossbench": """\
         if sys.argv[1] == "list":
-            print(json.dumps(dict(losses=[dict(name="l2"), dict(name="nll")], cuda=dict(device="Made-up GPU"))))
+            print(json.dumps(dict(losses=[dict(name="l2"), dict(name="nll")], cuda=dict(device="Made-up GPU"), build=dict(commit="abc"))))
         elif sys.argv[1] == "validate":
-            missed = "miss" in trouble and value("--loss") == "nll"
-            line = dict(loss=value("--loss"), variant="v", dtype="f32", misses=int(missed), culprits=["33 plain: wrong"] * missed)
+            missed = ("miss" in trouble or "lost" in trouble) and value("--loss") == "nll"
+            if trouble == "abort" and value("--loss") == "nll":
+                os.abort()
+            wrong = "33 plain: cudaMalloc: an illegal access; the device is lost by that, and all that comes after" if trouble == "lost" else "33 plain: wrong"
+            line = dict(loss=value("--loss"), variant="v", dtype="f32", misses=int(missed), culprits=[wrong] * missed)
             line["pass"] = "forward"
             print(json.dumps(dict(cases=7, skipped=1, misses=int(missed), lines=[line])))
             sys.exit(missed)
         elif sys.argv[1] == "run":
-            if trouble == "crash" and "--backend" not in sys.argv:
+            if trouble == "hang" and value("--backend") == "simt":
+                time.sleep(60)
+            if trouble == "crash" and value("--backend") == "cuda" and "--shape" not in sys.argv:
                 pathlib.Path(value("--out")).write_text('{"context": {')
                 sys.exit("out of memory")
-            record(["simt"] if value("--backend") == "simt" else ["cuda"], "single_pass", counted_bytes=8e6, order=1)
+            record(["cpu" if "cpu" in value("--backend") else value("--backend")], "single_pass", counted_bytes=8e6, order=1)
         """,
     "nvidia-smi": """\
         print("Made-up GPU" if "noheader" in " ".join(sys.argv) else "name, driver_version\\nMade-up GPU, 1.2")
@@ -61,6 +66,10 @@ PROGRAMS = {
         tool = value("--tool")
         if trouble == "refusal":
             sys.exit("========= Error: device not supported")
+        if trouble == "slow":
+            print("========= Invalid __global__ read of size 4 bytes")
+            print("the program's own words\\n" * 50, flush=True)
+            time.sleep(60)
         errors = 3 if "hazard" in trouble and tool == "racecheck" else 0
         print(f"========= RACECHECK SUMMARY: {errors} hazards displayed" if tool == "racecheck" else "========= ERROR SUMMARY: 0 errors")
         """,
@@ -110,15 +119,18 @@ class Made(unittest.TestCase):
         self.assertEqual([path.name for path in self.results.iterdir()], ["made-up-gpu"])  # and nothing half-written beside it
         self.assertEqual({step["status"] for step in self.steps().values()}, {"done"}, self.steps())
         self.assertEqual({path.name for path in (self.results / "made-up-gpu").iterdir()},
-                         {"run.json", "counts.json", "sizes.json", "row_sizes.json", "peers.json", "validation.json", "validation_large.json",
+                         {"run.json", "cpu.json", "counts.json", "sizes.json", "row_sizes.json", "peers.json", "validation.json", "validation_large.json",
                           "sanitizer.txt", "environment.json", "steps.json", "report.html", "report.md", "headline.md", "plots"})
         calls = (self.folder / "calls").read_text()
         for call in ("lossbench validate --json --loss nll --backend cuda\n",
-                     "lossbench validate --json --loss l2 --backend cuda --device-reference\n",
-                     "run --loss l2,nll --budget", "--backend simt", "--backend cuda --shape 65536,", "peers --budget"):
+                     "lossbench validate --json --loss l2 --backend cuda --device-reference --most-elements 33554432\n",
+                     "run --loss l2,nll --budget", "--backend simt", "--backend cuda --shape 65536,", "--backend cpu,scalar", "peers --budget"):
             self.assertIn(call, calls)
         for tool in ("memcheck", "racecheck", "initcheck", "synccheck"):
-            self.assertIn(f"compute-sanitizer --tool {tool} --error-exitcode 99", calls)
+            self.assertRegex(calls, f"compute-sanitizer --tool {tool} .*--error-exitcode 99")
+        # What a record that is ended early must have comes first, and what fills any time last.
+        self.assertEqual([step["step"] for step in json.loads((self.results / "made-up-gpu" / "steps.json").read_text())],
+                         ["validate", "ladder", "sizes", "peers", "validate large sizes", "counts", "CPU", "compute-sanitizer", "report"])
         validation = json.loads((self.results / "made-up-gpu" / "validation.json").read_text())
         self.assertEqual((validation["cases"], validation["losses"]), (14, ["l2", "nll"]))
         facts = json.loads((self.results / "made-up-gpu" / "environment.json").read_text())
@@ -139,7 +151,17 @@ class Made(unittest.TestCase):
         with unittest.mock.patch.dict(os.environ, self.variables("refusal")):
             result = checks.sanitize(job, 10)
         self.assertEqual(result.status, "skipped")
-        self.assertIn("memcheck: refused here: ========= Error: device not supported", result.note)
+        self.assertIn("memcheck: refused here: Error: device not supported", result.note)
+
+    def test_what_a_sanitizer_found_counts_though_it_was_ended(self):
+        job = record_main.Job(ROOT, "lossbench", "peers", self.folder, "Made-up GPU", ["l2"], False, "")
+        with unittest.mock.patch.dict(os.environ, self.variables("slow")):
+            result = checks.sanitize(job, 4)
+        self.assertEqual(result.status, "failed")
+        self.assertIn("memcheck: Invalid __global__ read of size 4 bytes in l2, before its time was up", result.note)
+        log = (self.folder / "sanitizer.txt").read_text()
+        self.assertIn("Invalid __global__ read", log)
+        self.assertNotIn("the program's own words", log)
 
     def test_without_a_ladder_the_older_record_stays(self):
         (self.results / "made-up-gpu").mkdir(parents=True)
@@ -147,8 +169,56 @@ class Made(unittest.TestCase):
         done = self.record("crash")
         self.assertEqual(done.returncode, 1)
         self.assertIn("no record: out of memory", done.stdout)
-        self.assertEqual([path.name for path in self.results.iterdir()], ["made-up-gpu"])
+        self.assertEqual(sorted(path.name for path in self.results.iterdir()), ["made-up-gpu", "made-up-gpu.incomplete"])
         self.assertEqual([path.name for path in (self.results / "made-up-gpu").iterdir()], ["run.json"])
+        self.assertIn("out of memory", (self.results / "made-up-gpu.incomplete" / "steps.json").read_text())  # what there is to find the reason by
+        self.assertTrue((self.results / "made-up-gpu.incomplete" / "validation.json").exists())
+
+    def test_who_is_stopped_keeps_what_there_is(self):
+        running = subprocess.Popen(["bash", str(ROOT / "scripts" / "record"), f"--lossbench={self.folder / 'bin' / 'lossbench'}",
+                                    f"--peers={self.folder / 'bin' / 'peers'}", f"--out={self.results}"], env=self.variables("hang"),
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        calls, deadline = self.folder / "calls", time.monotonic() + 60
+        while not (calls.exists() and "--backend simt" in calls.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        running.terminate()
+        output, errors = running.communicate(timeout=30)
+        self.assertEqual((running.returncode, errors), (1, ""))
+        self.assertIn("failed: counts: stopped by SIGTERM", output)
+        self.assertEqual({name: step["note"] for name, step in self.steps().items() if step["status"] != "done"},
+                         {"counts": "stopped by SIGTERM", **dict.fromkeys(("CPU", "compute-sanitizer", "report"), "not begun: stopped by SIGTERM")})
+        for file in ("run.json", "sizes.json", "validation.json"):
+            self.assertTrue((self.results / "made-up-gpu" / file).exists(), file)
+
+    def test_a_loss_that_the_card_is_lost_by_is_left_out_of_what_follows(self):
+        for trouble, reason in (("lost", "nll is left out of what follows: the card was lost by it (an illegal access)"),
+                                ("abort", "nll is left out of what follows: the program was ended by signal 6")):
+            with self.subTest(trouble):
+                done = self.record(trouble)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(reason, self.steps()["ladder"]["note"])
+                self.assertEqual(self.steps()["validate"]["status"], "failed")
+                calls = (self.folder / "calls").read_text()
+                self.assertRegex(calls, r"run --loss l2 --budget \S+ --out \S+/run.json")
+                self.assertRegex(calls, r"run --loss l2 --budget \S+ --out \S+/sizes.json")
+                (self.folder / "calls").unlink()
+
+    def test_the_card_is_the_one_that_the_program_sees(self):
+        (self.folder / "bin" / "nvidia-smi").unlink()  # as in a container that has the driver alone
+        self.assertEqual(self.record().returncode, 0)
+        self.assertEqual(self.steps()["ladder"]["status"], "done")
+
+    def test_a_copy_without_a_repository_knows_the_commit_of_its_build(self):
+        with unittest.mock.patch.dict(os.environ, self.variables("")):
+            facts = environment.describe(self.folder, self.folder / "bin" / "lossbench", "again", {"commit": "abc"})
+            self.assertEqual((facts["commit"], facts["build"]), ("abc", {"commit": "abc"}))
+
+    def test_tools_of_the_toolkit_need_not_be_on_the_path(self):
+        (self.folder / "cuda").mkdir()
+        (self.folder / "bin").rename(self.folder / "cuda" / "bin")
+        with unittest.mock.patch.dict(os.environ, {"PATH": "", "CUDA_HOME": str(self.folder / "cuda")}):
+            self.assertEqual(environment.tool("compute-sanitizer"), str(self.folder / "cuda" / "bin" / "compute-sanitizer"))
+            self.assertEqual(environment.tool("no-such-tool"), "")
 
     def test_what_hangs_is_ended_with_all_it_started(self):
         started = time.monotonic()
@@ -168,10 +238,13 @@ class Made(unittest.TestCase):
             return "gone"
 
     def test_a_card_that_cannot_be_used_is_recorded_as_none(self):
-        for driver, device, gpu, words in (("", None, "", "no GPU here"), ("H200", None, "", "there is a H200, but the program cannot use it"),
-                                           ("H200", "NVIDIA H200", "H200", "recording H200")):
+        for driver, cuda, gpu, words in (
+                ("", {"device": None}, "", "no GPU here"),
+                ("H200", {"device": None}, "", "there is a H200, but the program cannot use it (it was built without CUDA)"),
+                ("H200", {"device": None, "reason": "the driver is old"}, "", "cannot use it (the driver is old)"),
+                ("H200", {"device": "NVIDIA H200 MIG 1g.18gb"}, "NVIDIA H200 MIG 1g.18gb", "recording NVIDIA H200 MIG 1g.18gb")):
             with unittest.mock.patch.object(environment, "gpu_name", lambda: driver):
-                found, sentence = record_main.card(device)
+                found, sentence = record_main.card(cuda)
             self.assertEqual(found, gpu)
             self.assertIn(words, sentence)
 

@@ -4,8 +4,10 @@ Run with LOSSBENCH=<program> or --binary <program>.
 """
 
 import json
+import subprocess
 import time
 
+import program
 from program import WithFolder, lossbench, main
 
 
@@ -43,6 +45,19 @@ class Run(WithFolder):
             self.assertAlmostEqual(row["GB/s"], row["contract_bytes"] / row["real_time"] * {"ns": 1, "us": 1e-3}[row["time_unit"]], delta=1e-6 * row["GB/s"])
             self.assertNotIn("predicted_us", row)
         self.assertIn("GB/s", table)
+
+    def test_a_run_that_is_asked_to_end_writes_what_it_has(self):
+        path = self.folder / "run.json"
+        running = subprocess.Popen([program.BINARY, "run", "--allow-debug", "--progress", "--backend", "simt", "--budget", "none", "--out", path],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        running.stderr.readline()  # it is at the first loss
+        running.terminate()
+        table, _ = running.communicate(timeout=60)
+        self.assertEqual(running.returncode, 1)
+        record = json.loads(path.read_text())
+        self.assertTrue(record["benchmarks"])
+        self.assertIn("softmax_cross_entropy", record["context"]["dropped"])
+        self.assertIn("dropped, because the run was asked to end:", table)
 
     def test_record_says_how_it_was_measured(self):
         record, _ = self.run_json("--loss", "l2", "--variant", "simd", "--pass", "forward", "--dtype", "f32", "--shape", "20000", "--mode", "single")

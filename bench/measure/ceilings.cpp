@@ -103,7 +103,7 @@ const Ceiling& Ceilings::look_again(TrafficShape shape, std::size_t bytes) {
 }
 
 double Ceilings::launch_seconds() {
-  if (launch_ == 0) {
+  if (launch_ == 0 && device_->lost().empty()) {
     Rotation rotation(*device_, [this](int) { device_->launch_nothing(); }, 1, false, Pace::of(*device_));
     launch_ = median(sampled_seconds(rotation));
   }
@@ -111,6 +111,7 @@ double Ceilings::launch_seconds() {
 }
 
 void Ceilings::close() {
+  if (!device_->lost().empty()) return;
   for (Ceiling& known : all_) look_at(known);
 }
 

@@ -42,9 +42,9 @@ class Ceilings {
   void saw(const Ceiling& ceiling, double median, double fastest) { entry(ceiling.shape, ceiling.bytes).saw(median, fastest); }
   /// Passes of a ceiling's traffic, recorded to be timed, in one of the device's ways. Good until a larger ceiling is looked at.
   std::unique_ptr<Rotation> passes(const Ceiling& ceiling, int way, const Pace& pace);
-  /// Seconds of a launch that does nothing.
+  /// Seconds of a launch that does nothing; 0 where the device was lost before anybody asked.
   double launch_seconds();
-  /// Measures all of them again.
+  /// Measures all of them again, unless the device is lost.
   void close();
 
   const std::vector<Ceiling>& all() const { return all_; }

@@ -88,7 +88,7 @@ class Contest {
 
   /// The reference alone is bound by arithmetic, and latency by no memory.
   void start_pace() {
-    if (memory_.bytes() == 0 || settings_->mode == Mode::single) return;
+    if (memory_.bytes() == 0 || settings_->mode == Mode::single || !memory_.device().lost().empty()) return;
     for (Contestant& contestant : contestants_)
       if (const Measurement& measurement = contestant.measurement(); contestant.alive() && measurement.contract_bytes > 0 && !pace_)
         pace_.emplace(*ceilings_, measurement.shape, static_cast<std::size_t>(measurement.contract_bytes));
@@ -97,7 +97,7 @@ class Contest {
   void keep_pace() {
     std::size_t taken = 0;
     for (const Contestant& contestant : contestants_) taken += contestant.taken();
-    if (pace_) pace_->round(round_, taken, settings_->stop.most_seconds / settings_->rounds);
+    if (pace_ && memory_.device().lost().empty()) pace_->round(round_, taken, settings_->stop.most_seconds / settings_->rounds);
     ++round_;
   }
 
@@ -143,6 +143,9 @@ std::string check_claims(const Implementation& implementation, const Problem& pr
 std::vector<Measurement> measure_group(const std::vector<Case>& cases, const Settings& settings, CeilingsOfDevices& ceilings,
                                        const DeviceFinder& device_of) {
   std::vector<Measurement> results(cases.size());
+  for (std::size_t i = 0; i < cases.size(); ++i)
+    if (const std::string reason = device_of(cases[i].variant->backend).lost(); !reason.empty()) results[i].come_too_late(reason);
+  if (std::none_of(results.begin(), results.end(), [](const Measurement& result) { return result.fault.empty(); })) return results;
   std::vector<InputSet> sets;
   try {
     sets = make_input_sets(cases.front(), settings.seed, [&](const Resolved& first) { return sets_for(cases, first, device_of); });
@@ -152,6 +155,7 @@ std::vector<Measurement> measure_group(const std::vector<Case>& cases, const Set
   }
   std::map<Device*, std::vector<const Case*>> timed;
   for (std::size_t i = 0; i < cases.size(); ++i) {
+    if (results[i].not_run) continue;
     if (!cases[i].emulated()) {
       timed[&device_of(cases[i].variant->backend)].push_back(&cases[i]);
       continue;

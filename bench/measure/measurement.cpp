@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "bench/device.h"
 #include "bench/measure/ceilings.h"
 #include "bench/measure/statistics.h"
 
@@ -21,6 +22,12 @@ std::vector<std::string> Caveats::names() const {
   add(bimodal, "bimodal");
   add(cached, "cached");
   return names;
+}
+
+void Measurement::come_too_late(const std::string& reason) {
+  fault = lost_before(reason);
+  not_run = true;
+  samples.clear();
 }
 
 void Measurement::describe(const Loss& loss, const Problem& problem, std::size_t count_of_sets) {

@@ -29,6 +29,7 @@ struct Caveats {
 struct Measurement {
   std::string fault;               ///< why there is no figure; empty when there is one
   bool declined = false;           ///< the variant does not take the case, which its fault says; nothing went wrong
+  bool not_run = false;            ///< the device was lost before, by another case
   std::vector<Sample> samples;     ///< empty under the emulator
   std::vector<Sample> memory;      ///< of memory itself in the same rounds: seconds for the contract's bytes; empty where it took no part
   std::optional<Traffic> traffic;  ///< what the emulator counted
@@ -46,6 +47,8 @@ struct Measurement {
   double revisit = 0;              ///< see found_again
   Caveats caveats;
 
+  /// Its device was lost, for that reason, before it was its turn.
+  void come_too_late(const std::string& reason);
   /// What the entry and its inputs say by themselves: elements, contract bytes, traffic shape, sets.
   void describe(const Loss& loss, const Problem& problem, std::size_t sets);
   /// Its ceiling is what memory did in its own rounds, at the same moments.

@@ -128,9 +128,13 @@ void Runner::first_pass(std::vector<Piece>& pieces) {
     piece.seconds = host_now() - start;
     budget.done(index, piece.seconds);
   };
-  for (std::size_t i = 0; i < pieces.size(); ++i)
+  for (std::size_t i = 0; i < pieces.size() && !events_.stopped(); ++i)
     if (budget.fits(i, committed())) visit(i);
-  while (const std::optional<std::size_t> next = budget.next_that_fits(committed())) visit(*next);
+  while (!events_.stopped()) {
+    const std::optional<std::size_t> next = budget.next_that_fits(committed());
+    if (!next) break;
+    visit(*next);
+  }
   for (std::size_t i = 0; i < pieces.size(); ++i)
     if (!budget.is_done(i))
       for (const Case& entry : pieces[i].cases) dropped_.push_back(entry.name());
@@ -157,6 +161,7 @@ void Runner::revisit(std::vector<Piece>& pieces) {
   bool any = false;
   for (int turn = 0; turn < kMostRevisits; ++turn)
     for (Piece* piece : order) {
+      if (events_.stopped()) return;
       if (turn > 0 && piece->confirmed()) continue;
       if (!fits(*piece) && (any || settings_.budget)) continue;
       if (events_.at) events_.at(spent(), std::max(planned_, spent() + kRevisitCost * piece->seconds), "again: " + piece->cases.front().name());
@@ -169,7 +174,8 @@ void Runner::visit_again(Piece& piece) {
   std::vector<Case> cases;
   std::vector<Measurement*> known;
   for (std::size_t i = 0; i < piece.cases.size(); ++i)
-    if (timed_case(piece.cases[i]) && piece.results[i].fault.empty()) cases.push_back(piece.cases[i]), known.push_back(&piece.results[i]);
+    if (timed_case(piece.cases[i]) && piece.results[i].fault.empty() && device_of_(piece.cases[i].variant->backend).lost().empty())
+      cases.push_back(piece.cases[i]), known.push_back(&piece.results[i]);
   if (cases.empty()) return;
   Settings settings = settings_;
   settings.rounds = 3;
@@ -178,6 +184,7 @@ void Runner::visit_again(Piece& piece) {
   const std::vector<Measurement> again = measure_group(cases, settings, ceilings_, device_of_);
   for (std::size_t i = 0; i < cases.size(); ++i) {
     Measurement& first = *known[i];
+    if (again[i].not_run) continue;  // what it was when the device was there still holds
     if (!again[i].fault.empty()) {
       first.fault = "when measured again: " + again[i].fault;
       continue;
@@ -207,7 +214,8 @@ void Runner::judge(Measurement& result, Ceilings& ceilings) const {
 /// The ceilings as they are at the end, the clock's too. A figure beside which memory was not measured is held against the best look at it.
 /// A ceiling that moved marks what was held against it, and on a card, which nobody shares, everything in between.
 void Runner::close(std::vector<Piece>& pieces) {
-  for (auto& [device, ceilings] : ceilings_.all()) ceilings.close();
+  if (!events_.stopped())
+    for (auto& [device, ceilings] : ceilings_.all()) ceilings.close();
   for (Piece& piece : pieces)
     for (std::size_t i = 0; i < piece.results.size(); ++i) {
       Measurement& result = piece.results[i];

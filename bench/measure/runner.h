@@ -13,14 +13,16 @@ namespace lossbench {
 struct RunEvents {
   /// About to do `what`: of about `total` seconds of work, `done` are behind.
   std::function<void(double done, double total, const std::string& what)> at;
+  /// Asked before each piece of work: whether to begin no other, and end with what there is.
+  std::function<bool()> stopped = [] { return false; };
 };
 
 class Runner {
  public:
   Runner(Settings settings, RunEvents events, DeviceFinder device_of);
 
-  /// Results in the order of the cases. Cases with one data key must stand next to each other. Those that the budget left no time for
-  /// are missing, and are in `dropped`.
+  /// Results in the order of the cases. Cases with one data key must stand next to each other. Those that the budget left no time for, or that
+  /// came after a stop, are missing, and are in `dropped`.
   std::vector<CaseResult> run(const std::vector<Case>& cases);
 
   const std::vector<std::string>& dropped() const { return dropped_; }

@@ -3,7 +3,8 @@
 //   Builds on  radix_mining; changes one thing: the keys are sorted, and the bound is read off at the place of the last negative kept.
 //   Why        what a CUDA programmer would call: a stable sort of each image, tuned per architecture, storage given beforehand.
 //   Moves      as radix_mining, and keys and places through every pass of the sort.
-//   Needs      a GPU; mining in each image (over the batch the sort would be one segment).
+//   Needs      a GPU; mining in each image (over the batch the sort would be one segment); up to 300 images, since for more CUB looks at their
+//              sizes on the host in between, which no graph can hold.
 //   Order      CUB's stable sort and ours for the sums; repeats run to run on one device.
 //   Error      as radix_mining.
 #include <cub/device/device_segmented_sort.cuh>
@@ -19,6 +20,9 @@ namespace lossbench {
 namespace {
 
 using namespace detection;
+
+/// Segments that CUB sorts on every card without dividing them by size first (PARTITIONING_THRESHOLD of its policies, 300 to 500).
+constexpr std::int64_t kMostSegments = 300;
 
 struct SegmentStart {
   std::int64_t priors;
@@ -91,6 +95,9 @@ struct CubMining {
 
     static std::string rejects(const Problem& problem) {
       if (problem.options.word("mining_scope") != "image") return "cub_mining sorts each image: option 'mining_scope' takes image here";
+      if (problem.input("labels")->shape[0] > kMostSegments)
+        return "cub_mining: 'labels' has " + std::to_string(problem.input("labels")->shape[0]) + " images; accepted here: up to " +
+               std::to_string(kMostSegments);
       if (problem.input("labels")->count() == 0) return "cub_mining sorts priors: input 'labels' has none";
       return RadixMining::Run<T, kPass>::rejects(problem);
     }

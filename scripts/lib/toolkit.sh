@@ -16,7 +16,8 @@ find_nvcc() {
 find_gpu() {
   GPU=
   if command -v nvidia-smi >/dev/null; then
-    GPU=$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null | head -n 1) || GPU=
+    GPU=$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null) || GPU=
+    GPU=${GPU%%$'\n'*}
   fi
 }
 

@@ -33,24 +33,36 @@ def folder_name(text):
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "unknown"
 
 
-def describe(root, lossbench, command):
-    """Everything as one dictionary. What cannot be asked is left out."""
-    facts = {"command": command, "cpu": cpu_name(), "cores": os.cpu_count(), "python": platform.python_version(),
+def tool(name):
+    """A program of the CUDA toolkit, whose installer leaves them off the PATH; empty where there is none."""
+    homes = (os.environ.get("CUDA_HOME"), os.environ.get("CUDA_PATH"), "/usr/local/cuda")
+    folders = [os.environ.get("PATH", os.defpath), *(f"{home}/bin" for home in homes if home)]
+    return shutil.which(name, path=os.pathsep.join(folders)) or ""
+
+
+def describe(root, lossbench, command, build):
+    """Everything as one dictionary. What cannot be asked is left out. `build` is what the program says of its own: it may come from elsewhere, as a
+    copy without a repository."""
+    facts = {"build": build or {}, "command": command, "cpu": cpu_name(), "cores": os.cpu_count(), "python": platform.python_version(),
              "system": f"{platform.system()} {platform.release()} {platform.machine()}"}
     for name, words in {
         "lossbench": [lossbench, "--version"],
-        "commit": ["git", "-C", root, "rev-parse", "HEAD"],
+        "commit": ["git", "-C", root, "rev-parse", "HEAD"] if (root / ".git").exists() else [],
         "compiler": ["c++", "--version"],
-        "nvcc": ["nvcc", "--version"],
-        "sanitizer": ["compute-sanitizer", "--version"],
+        "nvcc": [tool("nvcc"), "--version"],
+        "sanitizer": [tool("compute-sanitizer"), "--version"],
         "lscpu": ["lscpu"],
     }.items():
+        if not words or not words[0]:
+            continue
         done = process.run(words, 20)
         if done.status == 0:
             facts[name] = done.output.strip()
     if "commit" in facts:
         done = process.run(["git", "-C", root, "status", "--porcelain", "--untracked-files=no"], 20)
         facts["uncommitted_changes"] = bool(done.output.strip())
+    elif facts["build"].get("commit"):
+        facts["commit"] = facts["build"]["commit"]
     done = process.run(["nvidia-smi", f"--query-gpu={QUERY}", "--format=csv"], 20)
     if done.status == 0:
         facts["gpu"] = done.output.strip()

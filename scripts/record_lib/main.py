@@ -7,9 +7,10 @@ import json
 import pathlib
 import shlex
 import shutil
+import signal
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -19,12 +20,14 @@ from durations import seconds_of  # noqa: E402
 from record_lib import checks, environment, measurements, process  # noqa: E402
 from record_lib.steps import FAILED, Step, run_all  # noqa: E402
 
-WITH_GPU = [Step("validate", 20, checks.validate_small), Step("validate large sizes", 10, checks.validate_large),
-            Step("compute-sanitizer", 16, checks.sanitize), Step("ladder", 26, measurements.ladder), Step("counts", 5, measurements.counts),
-            Step("sizes", 8, measurements.sizes), Step("peers", 10, measurements.peers), Step("report", 5, measurements.report)]
+# By worth, for whatever ends a record early: what is wrong, then the figures. The sanitizer would fill any time, so it takes what is left.
+WITH_GPU = [Step("validate", 20, checks.validate_small), Step("ladder", 28, measurements.ladder), Step("sizes", 8, measurements.sizes),
+            Step("peers", 10, measurements.peers), Step("validate large sizes", 8, checks.validate_large), Step("counts", 4, measurements.counts),
+            Step("CPU", 3, measurements.on_the_cpu), Step("compute-sanitizer", 14, checks.sanitize), Step("report", 5, measurements.report)]
 WITHOUT_GPU = [Step("validate", 28, checks.validate_small), Step("validate large sizes", 0.01, checks.validate_large),
                Step("compute-sanitizer", 0.01, checks.sanitize), Step("ladder", 42, measurements.ladder), Step("counts", 0.01, measurements.counts),
-               Step("sizes", 10, measurements.sizes), Step("peers", 14, measurements.peers), Step("report", 6, measurements.report)]
+               Step("CPU", 0.01, measurements.on_the_cpu), Step("sizes", 10, measurements.sizes), Step("peers", 14, measurements.peers),
+               Step("report", 6, measurements.report)]
 
 
 @dataclass
@@ -37,6 +40,11 @@ class Job:
     losses: list
     selected: bool   # whether they are a choice
     command: str     # that repeats this
+    left_out: dict = field(default_factory=dict)  # losses that the card was lost by, and why: measured with others, they would take those along
+
+    @property
+    def measured(self):
+        return [loss for loss in self.losses if loss not in self.left_out]
 
     @property
     def kernels(self):
@@ -61,8 +69,8 @@ def seconds(text):
     return found
 
 
-def losses_of(lossbench, wanted):
-    """The names of the losses, and whether the program sees a GPU. Exits where it cannot be asked or the list matches nothing."""
+def ask(lossbench, wanted):
+    """The names of the losses, and what else the program says of itself. Exits where it cannot be asked or the list matches nothing."""
     done = process.run([lossbench, "list", "--json"], 60)
     try:
         known = json.loads(done.output)
@@ -73,16 +81,20 @@ def losses_of(lossbench, wanted):
         if not fnmatch.filter(names, pattern):
             refuse(f"--loss '{pattern}' matches nothing; accepted: {', '.join(names)}")
     chosen = [name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in wanted.split(","))]
-    return chosen, known.get("cuda", {}).get("device")
+    return chosen, known
 
 
-def card(device):
-    """The GPU to record, empty where there is none or the program sees no `device`, and a sentence about it."""
+def card(cuda):
+    """The GPU to record, empty where the program sees none, and a sentence about it. Its name is what the program sees, which may be a part of the
+    card that the driver names, or the second of two."""
+    if cuda.get("device"):
+        return cuda["device"], f"recording {cuda['device']}"
     gpu = environment.gpu_name()
-    if gpu and device:
-        return gpu, f"recording {gpu}"
     kernels = "the CPU contenders are measured, and the kernels validated and counted under the emulator"
-    return "", (f"there is a {gpu}, but the program cannot use it: {kernels}" if gpu else f"no GPU here: {kernels}")
+    if not gpu:
+        return "", f"no GPU here: {kernels}"
+    reason = cuda.get("reason") or "it was built without CUDA"
+    return "", f"there is a {gpu}, but the program cannot use it ({reason}): {kernels}"
 
 
 def keep(folder, target):
@@ -113,8 +125,9 @@ def main():
     arguments = parser.parse_args()
     budget = seconds(arguments.budget)
     lossbench = pathlib.Path(arguments.lossbench).resolve()
-    losses, device = losses_of(lossbench, arguments.loss)
-    gpu, words = card(device)
+    signal.signal(signal.SIGTERM, process.stop)
+    losses, known = ask(lossbench, arguments.loss)
+    gpu, words = card(known.get("cuda", {}))
     print(words, flush=True)
     arguments.out.mkdir(parents=True, exist_ok=True)
     target = arguments.out / environment.folder_name(gpu or environment.cpu_name())
@@ -125,7 +138,8 @@ def main():
     try:
         folder.chmod(0o755)
         job = Job(ROOT, lossbench, arguments.peers.resolve(), folder, gpu, losses, arguments.loss != "*", command)
-        (folder / "environment.json").write_text(json.dumps(environment.describe(ROOT, lossbench, command), indent=1) + "\n", encoding="utf-8")
+        facts = environment.describe(ROOT, lossbench, command, known.get("build"))
+        (folder / "environment.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
         outcomes = run_all(WITH_GPU if gpu else WITHOUT_GPU, job, budget, lambda text: print(f"==> {text}", flush=True))
         (folder / "steps.json").write_text(json.dumps(outcomes, indent=1) + "\n", encoding="utf-8")
         failed = [outcome for outcome in outcomes if outcome["status"] == FAILED]
@@ -133,8 +147,11 @@ def main():
             from_the_root(folder, target, ROOT)
             keep(folder, target)
             print(f"\nrecord: {target}")
-        else:
-            print(f"\nno record: {target} is as it was")
+        elif outcomes:  # no figures, but what is known of the reasons
+            incomplete = target.with_name(f"{target.name}.incomplete")
+            from_the_root(folder, incomplete, ROOT)
+            keep(folder, incomplete)
+            print(f"\nno record: {target} is as it was; what there is, is in {incomplete}")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     for outcome in outcomes:

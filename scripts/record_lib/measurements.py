@@ -17,7 +17,9 @@ ROW_LOSSES = ("softmax_cross_entropy", "nll")
 def run(job, limit, file, *flags, losses=None):
     """`lossbench run` into a file. It exits with 1 where a case failed, and has then written all others."""
     path = job.folder / file
-    losses = ",".join(job.losses if losses is None else losses)
+    losses = ",".join(job.measured if losses is None else losses)
+    if not losses:
+        return Result(FAILED, f"no record: each loss was left out ({'; '.join(job.left_out.values())})")
     done = process.run([job.lossbench, "run", "--loss", losses, "--budget", budget_of(limit), "--out", path, *flags], limit + MARGIN)
     return judged(path, done, limit + MARGIN)
 
@@ -42,20 +44,28 @@ def judged(path, done, limit):
 
 
 def ladder(job, limit):
-    return run(job, limit, "run.json")
+    """With a GPU that alone: what a CPU takes for the same comes later, if there is time."""
+    done = run(job, limit, "run.json", *(["--backend", "cuda"] if job.gpu else []))
+    return Result(FAILED, "; ".join([done.note, *job.left_out.values()])) if job.left_out else done
+
+
+def on_the_cpu(job, limit):
+    if not job.gpu:
+        return Result(SKIPPED, "the ladder above has the CPU's contenders")
+    return run(job, limit, "cpu.json", "--backend", "cpu,scalar", losses=job.losses)
 
 
 def counts(job, limit):
     if not job.gpu:
         return Result(SKIPPED, "the ladder above was counted: it ran under the emulator")
-    return run(job, limit, "counts.json", "--backend", "simt")
+    return run(job, limit, "counts.json", "--backend", "simt", losses=job.losses)
 
 
 def sizes(job, limit):
     """Pointwise losses over elements, and losses of rows over rows."""
     backend = "cuda" if job.gpu else "cpu"
     results = [run(job, 0.8 * limit, "sizes.json", "--backend", backend, "--shape", SIZES[backend], *FEWER_SIZES[backend])]
-    rows = [loss for loss in ROW_LOSSES if loss in job.losses]
+    rows = [loss for loss in ROW_LOSSES if loss in job.measured]
     if rows:
         results.append(run(job, 0.2 * limit, "row_sizes.json", "--backend", backend, "--shape", ROW_SIZES[backend], *FEWER_SIZES[backend], losses=rows))
     useful = [result for result in results if "matches no case" not in result.note]  # a backend may have no variant of these losses
@@ -80,7 +90,7 @@ def timed_peers(job, limit, file, *flags):
     if not library.exists():
         return Result(SKIPPED, f"there is no {library}, by which peers reach our variants")
     path = job.folder / file
-    command = [job.peers, *flags, "--budget", budget_of(limit), "--out", path] + (["--loss", ",".join(job.losses)] if job.selected else [])
+    command = [job.peers, *flags, "--budget", budget_of(limit), "--out", path] + (["--loss", ",".join(job.measured)] if job.selected else [])
     done = process.run(command, limit + MARGIN, LOSSBENCH_LIBRARY=str(library))
     if done.status == 2 and job.selected and "matches nothing" in done.errors:
         return Result(SKIPPED, "peers have none of these losses")

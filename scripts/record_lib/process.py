@@ -5,7 +5,15 @@ import signal
 import subprocess
 from dataclasses import dataclass
 
-GRACE = 3  # seconds between asking a program to end and ending it
+GRACE = 10  # seconds between asking a program to end and ending it: `lossbench run` writes what it has
+
+
+class Stopped(BaseException):
+    """Somebody wants this program to end: no step's failure, and caught by none."""
+
+
+def stop(number, _frame):
+    raise Stopped(f"stopped by {signal.Signals(number).name}")
 
 
 @dataclass
@@ -36,11 +44,18 @@ def run(command, limit, **variables):
         output, errors = process.communicate(timeout=max(limit, 0.1))
         return Done(process.returncode, output, errors)
     except subprocess.TimeoutExpired:
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            try:
-                os.killpg(process.pid, number)
-                output, errors = process.communicate(timeout=GRACE)
-                break
-            except (ProcessLookupError, subprocess.TimeoutExpired):
-                output, errors = "", ""
-        return Done(None, output, errors)
+        return Done(None, *end(process))
+    except BaseException:
+        end(process)
+        raise
+
+
+def end(process):
+    """Asks the group to end, then ends it; what it had said."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, number)
+            return process.communicate(timeout=GRACE)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            pass
+    return "", ""

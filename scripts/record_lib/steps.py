@@ -3,6 +3,8 @@
 import time
 from dataclasses import dataclass
 
+from .process import Stopped
+
 OK, FAILED, SKIPPED = "done", "failed", "skipped"
 
 
@@ -20,15 +22,20 @@ class Step:
 
 
 def run_all(steps, job, budget, say):
-    """Runs them in order, whatever becomes of each. Returns [{"step": …, "status": …, "note": …, "seconds": …}, …]."""
-    end, outcomes = time.monotonic() + budget, []
+    """Runs them in order, whatever becomes of each. Returns [{"step": …, "status": …, "note": …, "seconds": …}, …]. Who is stopped does none of the
+    steps that are left, and says so."""
+    end, outcomes, stopped = time.monotonic() + budget, [], None
     for place, step in enumerate(steps):
         shares = sum(later.share for later in steps[place:])
         limit = max(1.0, (end - time.monotonic()) * step.share / shares)
         started = time.monotonic()
-        say(f"{step.name}: up to {limit:.0f} s")
+        if not stopped:
+            say(f"{step.name}: up to {limit:.0f} s")
         try:
-            result = step.work(job, limit)
+            result = Result(FAILED, f"not begun: {stopped}") if stopped else step.work(job, limit)
+        except Stopped as reason:
+            stopped = str(reason)
+            result = Result(FAILED, stopped)
         except Exception as problem:  # whatever it is, the other steps are not lost for it
             result = Result(FAILED, f"{type(problem).__name__}: {problem}")
         seconds = time.monotonic() - started

@@ -19,7 +19,8 @@ LIBRARY_PARTS = re.compile(
 AGGREGATE = re.compile(r"_(mean|median|stddev|cv|min|max|BigO|RMS)$")
 KERNELBENCH = re.compile(r"\bkernelbench=(\d+)")  # how scripts/peers marks it
 ORDERS = ("none", "run_to_run", "order_invariant")  # what the counter "order" says
-IN_FOLDER = ("run.json", "counts.json", "sizes.json", "row_sizes.json", "peers.json", "kernelbench.json")  # what scripts/record keeps, the ladder first
+# What scripts/record keeps, the ladder first.
+IN_FOLDER = ("run.json", "counts.json", "sizes.json", "row_sizes.json", "peers.json", "kernelbench.json", "cpu.json")
 THROUGHPUT = "GB/s"  # counter: decimal gigabytes of contract bytes a second
 SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
 LIBRARY_FIELDS = {

@@ -17,9 +17,11 @@ namespace simt::inline SIMT_BUILD {
 
 using ::dim3;
 
-/// Throws what CUDA says, after the name of the call and the kernel or array it was about.
+/// Throws what CUDA says, after the name of the call and the kernel or array it was about. The runtime also keeps it as its last error: it
+/// is reported here, and must not be found again by whoever looks next (a library, or the process that called us).
 inline void check(cudaError_t status, const char* call, const char* about = "") {
   if (status == cudaSuccess) return;
+  cudaGetLastError();
   std::string message = call;
   if (*about) message.append(" '").append(about).append("'");
   throw Error(message.append(": ").append(cudaGetErrorString(status)));
@@ -81,25 +83,27 @@ void launch(const Launch& config, void (*kernel)(P...), A&&... arguments) {
     cuda.attrs = &cluster;
     cuda.numAttrs = 1;
   }
+  // What this returns is the launch's own: cudaPeekAtLastError() would also find what somebody else has left.
   check(cudaLaunchKernelEx(&cuda, kernel, static_cast<P>(std::forward<A>(arguments))...), "launch of", config.kernel);
-  check(cudaPeekAtLastError(), "launch of", config.kernel);
 }
 
-/// The largest cluster this launch could have (1 without clusters), of at most 16 blocks: what the driver answers for the kernel with
-/// its shared memory. `config.cluster` is not looked at.
+/// The largest cluster this launch could have (1 without clusters, and where the driver refuses to say), of at most 16 blocks: what the driver
+/// answers for the kernel with its shared memory. `config.cluster` is not looked at.
 template <class... P>
 unsigned largest_cluster(const Launch& config, void (*kernel)(P...)) {
   if (device().compute_capability < 90) return 1;
   const void* function = reinterpret_cast<const void*>(kernel);
-  check(cudaFuncSetAttribute(function, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(config.shared_bytes)), "shared memory of",
-        config.kernel);
-  check(cudaFuncSetAttribute(function, cudaFuncAttributeNonPortableClusterSizeAllowed, 1), "cluster size of", config.kernel);
   cudaLaunchConfig_t cuda{};
   cuda.gridDim = dim3(16);
   cuda.blockDim = config.block;
   cuda.dynamicSmemBytes = config.shared_bytes;
   int blocks = 1;
-  check(cudaOccupancyMaxPotentialClusterSize(&blocks, function, &cuda), "largest cluster of", config.kernel);
+  if (cudaFuncSetAttribute(function, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(config.shared_bytes)) != cudaSuccess ||
+      cudaFuncSetAttribute(function, cudaFuncAttributeNonPortableClusterSizeAllowed, 1) != cudaSuccess ||
+      cudaOccupancyMaxPotentialClusterSize(&blocks, function, &cuda) != cudaSuccess) {
+    cudaGetLastError();
+    return 1;
+  }
   return blocks > 16 ? 16 : blocks < 1 ? 1 : static_cast<unsigned>(blocks);
 }
 

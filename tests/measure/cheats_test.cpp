@@ -126,7 +126,7 @@ void waits_for_the_device(const Problem& problem, Workspace workspace, Stream st
 
 using Run = void (*)(const Problem&, Workspace, Stream);
 
-Measurement measure(Run run, const std::function<void(Ceilings&)>& earlier = {}) {
+Measurement measure(Run run, const std::function<void(Ceilings&)>& earlier = {}, std::int64_t elements = kCount) {
   calls_made = 0;
   fake_cuda::machine().memory_speed = 1e9;
   remembered().clear();
@@ -135,7 +135,7 @@ Measurement measure(Run run, const std::function<void(Ceilings&)>& earlier = {})
                                      .workspace_bytes = [](const Problem&) { return std::size_t{4}; }, .run = run,
                                      .launches = [](const Problem&) { return 1; }});
   const Loss& loss = Registry::instance().loss("l2");
-  const Case entry{&loss, &variant, Pass::forward, DType::f32, DType::f32, {kCount}, {"", Options(loss.options), {}}};
+  const Case entry{&loss, &variant, Pass::forward, DType::f32, DType::f32, {elements}, {"", Options(loss.options), {}}};
   CeilingsOfDevices ceilings;
   if (earlier) earlier(ceilings.of(fake_cuda_device()));
   Measurement result = measure_group({entry}, Settings{}, ceilings, [](Backend) -> Device& { return fake_cuda_device(); }).front();
@@ -171,6 +171,22 @@ TEST(Cheats, LeavesItsWorkspaceFull) { expect_refused(leaves_its_workspace_full,
 TEST(Cheats, ChangesItsInput) { expect_refused(changes_its_input, "input 'input' was changed"); }
 TEST(Cheats, WritesPastItsOutput) { expect_refused(writes_past_its_output, "bytes after 'loss' were written"); }
 TEST(Cheats, FasterThanMemory) { expect_refused(faster_than_memory, "in the 2R ceiling"); }
+/// Sizes of ceilings are powers of two. Where a launch weighs much, a pass over 1.4 times the bytes of one is faster than it, and no cheat; but a
+/// cheat is one there too.
+constexpr std::int64_t kBetween = 11469;
+constexpr double kLatency = 33e-6;
+template <int kPart>
+void between_two_ceilings(const Problem& problem, Workspace, Stream stream) {
+  const double seconds = (kLatency + 8.0 * kBetween / fake_cuda::machine().memory_speed) / kPart;
+  fake_cuda::launch(stream, seconds, [problem] { *loss_of(problem) = mean_of_squares(problem, kBetween); });
+}
+TEST(Cheats, ASizeBetweenTwoCeilingsIsNone) {
+  fake_cuda::machine().launch_latency = kLatency;
+  EXPECT_EQ(measure(between_two_ceilings<1>, {}, kBetween).fault, "");
+  EXPECT_NE(measure(between_two_ceilings<2>, {}, kBetween).fault.find("in the 2R ceiling"), std::string::npos);
+  fake_cuda::machine().launch_latency = 0;
+}
+
 TEST(Cheats, LaunchesMoreThanItSays) { expect_refused(launches_twice, "kernels, not the"); }
 TEST(Cheats, WaitsForTheDevice) { expect_refused(waits_for_the_device, "capturing"); }
 

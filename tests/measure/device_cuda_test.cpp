@@ -71,6 +71,61 @@ TEST_F(CudaDeviceTest, AColdCallIsTimedBehindAHoldThatIsReleased) {
   EXPECT_FALSE(machine.held);
 }
 
+/// What the host needs to launch a graph is no part of the graph's time.
+TEST_F(CudaDeviceTest, AReplayIsTimedBehindAHoldToo) {
+  const auto recording = device.record([&] {
+    for (int i = 0; i < 3; ++i) fake_cuda::launch(device.stream(), 1e-4, {});
+  }, false);
+  machine.graph_launch = 2e-5;
+  EXPECT_NEAR(device.time(*recording).seconds, 3e-4, 1e-8);
+  EXPECT_FALSE(machine.held);
+  machine.graph_launch = 0;
+}
+
+/// A graph longer than the queue is held twice, in vain, and never again; shorter ones still are.
+TEST_F(CudaDeviceTest, AHoldThatFillsTheQueueIsGivenUp) {
+  const auto graph_of = [&](int kernels) {
+    return device.record([this, kernels] {
+      for (int i = 0; i < kernels; ++i) fake_cuda::launch(device.stream(), 1e-6, {});
+    }, false);
+  };
+  const auto longer = graph_of(3000), shorter = graph_of(100);
+  machine.queue = 1000;
+  machine.waits_for_room = 0;
+  for (int i = 0; i < 5; ++i) EXPECT_NEAR(device.time(*longer).seconds, 3e-3, 1e-8);
+  EXPECT_EQ(machine.waits_for_room, 2);
+  machine.graph_launch = 2e-5;
+  EXPECT_NEAR(device.time(*shorter).seconds, 1e-4, 1e-8);
+  EXPECT_NEAR(device.time(*longer).seconds, 3e-3 + 2e-5, 1e-8);
+  machine.graph_launch = 0, machine.queue = 1 << 20;
+}
+
+/// A call that is refused is reported once: the next to ask for the last error must not find it and take it for its own.
+TEST_F(CudaDeviceTest, ARefusalIsNotLeftBehind) {
+  EXPECT_THROW(device.allocate(std::size_t{1} << 41), std::runtime_error);
+  EXPECT_EQ(cudaGetLastError(), cudaSuccess);
+  EXPECT_EQ(device.lost(), "");
+}
+
+TEST_F(CudaDeviceTest, ALostDeviceSaysWhyAndStillHasItsFacts) {
+  machine.lost = true;
+  EXPECT_EQ(device.lost(), "an illegal memory access was encountered");
+  EXPECT_FALSE(device.facts().empty());
+  Ceilings ceilings(device);
+  EXPECT_EQ(ceilings.launch_seconds(), 0);
+  EXPECT_NO_THROW(ceilings.close());
+  machine.lost = false;
+  cudaGetLastError();
+  EXPECT_EQ(device.lost(), "");
+}
+
+TEST_F(CudaDeviceTest, WhoMayNotTouchPersistingLinesIsMeasuredAllTheSame) {
+  machine.refuses_persisting = true;
+  EXPECT_NO_THROW(device.forget_persisting_lines());
+  EXPECT_EQ(cudaGetLastError(), cudaSuccess);
+  machine.refuses_persisting = false;
+}
+
 TEST_F(CudaDeviceTest, PersistingLinesAreForgotten) {
   EXPECT_TRUE(machine.persisting_limit_zero);
   const int before = machine.persisting_resets;

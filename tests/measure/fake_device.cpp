@@ -8,7 +8,7 @@
 #define cuda_stream fake_cuda_stream
 #define cuda_empty fake_cuda_empty
 namespace lossbench {
-inline double fake_host_now() { return 1.001 * fake_cuda::machine().now; }
+inline double fake_host_now() { return 1.001 * fake_cuda::machine().now + fake_cuda::machine().host_ahead; }
 }  // namespace lossbench
 
 #include "bench/device_cuda.cpp"
@@ -28,7 +28,8 @@ void launch_hold(const volatile int* gate, long long, cudaStream_t) {
 }
 
 void fake_cuda_stream(int reads, bool writes, const void*, const void*, void*, std::size_t bytes, void*, void* stream) {
-  fake_cuda::launch(stream, static_cast<double>(reads + writes) * static_cast<double>(bytes) / fake_cuda::machine().memory_speed, {});
+  const fake_cuda::Machine& machine = fake_cuda::machine();
+  fake_cuda::launch(stream, machine.launch_latency + static_cast<double>(reads + writes) * static_cast<double>(bytes) / machine.memory_speed, {});
 }
 
 void fake_cuda_empty(void* stream) { fake_cuda::launch(stream, 2e-6, {}); }

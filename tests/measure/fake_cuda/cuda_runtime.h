@@ -11,7 +11,15 @@
 #include <string>
 #include <vector>
 
-enum cudaError_t { cudaSuccess = 0, cudaErrorInvalidValue = 1, cudaErrorMemoryAllocation = 2, cudaErrorStreamCaptureUnsupported = 900, cudaErrorUnknown = 999 };
+enum cudaError_t {
+  cudaSuccess = 0,
+  cudaErrorInvalidValue = 1,
+  cudaErrorMemoryAllocation = 2,
+  cudaErrorIllegalAddress = 700,
+  cudaErrorNotSupported = 801,
+  cudaErrorStreamCaptureUnsupported = 900,
+  cudaErrorUnknown = 999,
+};
 
 namespace fake_cuda {
 
@@ -28,7 +36,8 @@ struct Event { double at = -1; };
 /// The one machine. Tests set its traits; everything else follows from the calls made.
 struct Machine {
   double now = 1;                       ///< seconds of the device's and of the host's clock
-  double memory_speed = 1e12;           ///< bytes per second that stream_through reaches
+  double memory_speed = 1e12;           ///< bytes per second that stream_through reaches …
+  double launch_latency = 0;            ///< … after so many seconds
   std::function<double(double)> clock_hz = [](double) { return 1.98e9; };  ///< at a moment
   std::function<double(double)> slowness = [](double) { return 1.0; };     ///< of every kernel that begins at a moment: a neighbour in the memory
   bool held = false;                    ///< a hold kernel waits for its gate
@@ -38,6 +47,14 @@ struct Machine {
   int persisting_resets = 0;
   bool persisting_limit_zero = false;
   bool between_events = false;          ///< after one event was recorded and before the next: something is being timed
+  double graph_launch = 0;              ///< seconds that the host takes to launch a graph
+  std::size_t queue = 1 << 20;          ///< kernels that a held stream takes before the host must wait for room
+  double longest_hold = 20e-3;
+  double host_ahead = 0;                ///< of the host's clock: it waited while the device did nothing that is timed
+  int waits_for_room = 0;
+  bool refuses_persisting = false;      ///< as an instance of MIG does
+  cudaError_t last_error = cudaSuccess; ///< of any call, until somebody asks
+  bool lost = false;                    ///< a kernel has left its memory: everything fails from now on
 };
 
 inline Machine& machine() {
@@ -50,6 +67,7 @@ inline void enqueue(Stream* stream, Node node) {
     stream->capture->nodes.push_back(std::move(node));
     return;
   }
+  if (machine().lost) return;
   machine().launches += node.kernel;
   if (node.work) node.work();
   machine().now += node.seconds * machine().slowness(machine().now);
@@ -66,8 +84,16 @@ inline int& captures() {
   return count;
 }
 
+/// What every call ends with.
+inline cudaError_t report(cudaError_t error) {
+  if (machine().lost) error = cudaErrorIllegalAddress;
+  if (error != cudaSuccess) machine().last_error = error;
+  return error;
+}
+
 /// Where the stream would never go on, the real thing hangs; here it is an error.
 inline cudaError_t settle() {
+  if (machine().lost) return report(cudaErrorIllegalAddress);
   if (captures()) return cudaErrorStreamCaptureUnsupported;
   if (machine().held && *machine().gate == 0) return cudaErrorUnknown;
   machine().held = false;
@@ -95,7 +121,9 @@ enum cudaGraphNodeType { cudaGraphNodeTypeKernel, cudaGraphNodeTypeMemset };
 constexpr unsigned cudaStreamNonBlocking = 1, cudaHostAllocMapped = 2;
 
 inline const char* cudaGetErrorString(cudaError_t error) {
-  return error == cudaErrorStreamCaptureUnsupported ? "operation not permitted when stream is capturing" : "fake CUDA error";
+  return error == cudaErrorStreamCaptureUnsupported ? "operation not permitted when stream is capturing"
+         : error == cudaErrorIllegalAddress         ? "an illegal memory access was encountered"
+                                                    : "fake CUDA error";
 }
 inline cudaError_t cudaGetDeviceCount(int* count) { return *count = 1, cudaSuccess; }
 inline cudaError_t cudaSetDevice(int) { return cudaSuccess; }
@@ -103,21 +131,24 @@ inline cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
   *properties = {"Fake card", 9, 0, 132, 1 << 16, 1 << 16, std::size_t{1} << 30};
   return cudaSuccess;
 }
-inline cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr, int) { return *value = 1980000, cudaSuccess; }
+inline cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr, int) { return *value = 1980000, fake_cuda::report(cudaSuccess); }
 inline cudaError_t cudaDriverGetVersion(int* version) { return *version = 13000, cudaSuccess; }
 inline cudaError_t cudaRuntimeGetVersion(int* version) { return *version = 12040, cudaSuccess; }
 inline cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) { return *free = *total = std::size_t{1} << 30, cudaSuccess; }
 inline cudaError_t cudaDeviceSetLimit(cudaLimit, std::size_t bytes) {
   fake_cuda::machine().persisting_limit_zero = bytes == 0;
-  return cudaSuccess;
+  return fake_cuda::report(fake_cuda::machine().refuses_persisting ? cudaErrorNotSupported : cudaSuccess);
 }
 inline cudaError_t cudaCtxResetPersistingL2Cache() {
   ++fake_cuda::machine().persisting_resets;
+  if (fake_cuda::machine().refuses_persisting) return fake_cuda::report(cudaErrorNotSupported);
   return fake_cuda::settle();
 }
 
 inline cudaError_t cudaMalloc(void** data, std::size_t bytes) {
   if (fake_cuda::captures()) return cudaErrorStreamCaptureUnsupported;
+  if (fake_cuda::machine().lost) return fake_cuda::report(cudaErrorIllegalAddress);
+  if (bytes > std::size_t{1} << 40) return fake_cuda::report(cudaErrorMemoryAllocation);
   *data = std::aligned_alloc(256, (bytes + 255) / 256 * 256);
   fake_cuda::machine().allocations.insert(*data);
   return cudaSuccess;
@@ -165,9 +196,13 @@ inline cudaError_t cudaGraphNodeGetType(cudaGraphNode_t node, cudaGraphNodeType*
   return *type = node->kernel ? cudaGraphNodeTypeKernel : cudaGraphNodeTypeMemset, cudaSuccess;
 }
 inline cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream) {
+  fake_cuda::Machine& machine = fake_cuda::machine();
+  if (machine.held && graph->nodes.size() > machine.queue) machine.held = false, ++machine.waits_for_room, machine.host_ahead += machine.longest_hold;
+  if (!machine.held) machine.now += machine.graph_launch;  // the stream idles meanwhile
   for (const fake_cuda::Node& node : graph->nodes) fake_cuda::enqueue(stream, node);
-  return cudaSuccess;
+  return fake_cuda::report(cudaSuccess);
 }
+inline cudaError_t cudaGraphUpload(cudaGraphExec_t, cudaStream_t) { return fake_cuda::settle(); }
 inline cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph) { return delete graph, cudaSuccess; }
 inline cudaError_t cudaGraphDestroy(cudaGraph_t graph) { return delete graph, cudaSuccess; }
 
@@ -181,4 +216,8 @@ inline cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, 
   *milliseconds = static_cast<float>((stop->at - start->at) * 1e3);
   return cudaSuccess;
 }
-inline cudaError_t cudaPeekAtLastError() { return cudaSuccess; }
+inline cudaError_t cudaGetLastError() {
+  const cudaError_t error = fake_cuda::machine().lost ? cudaErrorIllegalAddress : fake_cuda::machine().last_error;
+  fake_cuda::machine().last_error = cudaSuccess;
+  return error;
+}
