@@ -119,18 +119,19 @@ class Made(unittest.TestCase):
         self.assertEqual([path.name for path in self.results.iterdir()], ["made-up-gpu"])  # and nothing half-written beside it
         self.assertEqual({step["status"] for step in self.steps().values()}, {"done"}, self.steps())
         self.assertEqual({path.name for path in (self.results / "made-up-gpu").iterdir()},
-                         {"run.json", "cpu.json", "counts.json", "sizes.json", "row_sizes.json", "peers.json", "validation.json", "validation_large.json",
+                         {"run.json", "cpu.json", "counts.json", "sizes.json", "row_sizes.json", "peers.json", "kernelbench.json", "validation.json", "validation_large.json",
                           "sanitizer.txt", "environment.json", "steps.json", "report.html", "report.md", "headline.md", "plots"})
         calls = (self.folder / "calls").read_text()
         for call in ("lossbench validate --json --loss nll --backend cuda\n",
                      "lossbench validate --json --loss l2 --backend cuda --device-reference --most-elements 33554432\n",
-                     "run --loss l2,nll --budget", "--backend simt", "--backend cuda --shape 65536,", "--backend cpu,scalar", "peers --budget"):
+                     "run --loss l2,nll --budget", "--backend simt", "--backend cuda --shape 65536,", "--backend cpu,scalar", "peers --budget",
+                     "peers --workload kernelbench --budget"):
             self.assertIn(call, calls)
         for tool in ("memcheck", "racecheck", "initcheck", "synccheck"):
             self.assertRegex(calls, f"compute-sanitizer --tool {tool} .*--error-exitcode 99")
         # What a record that is ended early must have comes first, and what fills any time last.
         self.assertEqual([step["step"] for step in json.loads((self.results / "made-up-gpu" / "steps.json").read_text())],
-                         ["validate", "ladder", "sizes", "peers", "validate large sizes", "counts", "CPU", "compute-sanitizer", "report"])
+                         ["validate", "ladder", "sizes", "peers", "validate large sizes", "KernelBench", "counts", "CPU", "compute-sanitizer", "report"])
         validation = json.loads((self.results / "made-up-gpu" / "validation.json").read_text())
         self.assertEqual((validation["cases"], validation["losses"]), (14, ["l2", "nll"]))
         facts = json.loads((self.results / "made-up-gpu" / "environment.json").read_text())
