@@ -119,8 +119,9 @@ class Made(unittest.TestCase):
         self.assertEqual([path.name for path in self.results.iterdir()], ["made-up-gpu"])  # and nothing half-written beside it
         self.assertEqual({step["status"] for step in self.steps().values()}, {"done"}, self.steps())
         self.assertEqual({path.name for path in (self.results / "made-up-gpu").iterdir()},
-                         {"run.json", "cpu.json", "counts.json", "sizes.json", "row_sizes.json", "peers.json", "kernelbench.json", "validation.json", "validation_large.json",
-                          "sanitizer.txt", "environment.json", "steps.json", "report.html", "report.md", "headline.md", "plots"})
+                         {"run.json", "cpu.json", "counts.json", "sizes.json", "row_sizes.json", "peers.json", "kernelbench.json", "validation.json",
+                          "validation_large.json", "sanitizer.txt", "environment.json", "steps.json", "report.html", "report.md", "headline.md",
+                          "plots"})
         calls = (self.folder / "calls").read_text()
         for call in ("lossbench validate --json --loss nll --backend cuda\n",
                      "lossbench validate --json --loss l2 --backend cuda --device-reference --most-elements 33554432\n",
