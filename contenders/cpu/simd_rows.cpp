@@ -35,11 +35,12 @@ std::string rejects(const Problem& problem) {
 template <class Entry>
 bool by_slices(const RowWork& work) { return !Entry::Functor::kLabels && work.width > kLongRow; }
 
-/// Whether the sigmoids of a map are kept until its gradients are written. Those of a map too large for any cache are computed twice.
+/// Whether the sigmoids of a map are kept until its gradients are written. Those of a map too large for any cache are computed twice. The
+/// workspace is asked for before anybody says where the gradients go.
 template <class Entry>
 bool keeps(const Problem& problem, const RowWork& work) {
   if constexpr (std::is_same_v<typename Entry::Functor, losses::Dice>)
-    return Entry::bind(problem).from_logits && work.wants_gradients() && work.width <= kBatch;
+    return Entry::bind(problem).from_logits && problem.pass == Pass::gradient && work.width <= kBatch;
   return false;
 }
 

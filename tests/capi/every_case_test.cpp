@@ -2,6 +2,8 @@
 // The library and the program are two copies of the registry here, which share nothing but the ABI.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <cstring>
 #include <list>
 #include <memory>
@@ -88,9 +90,14 @@ void expect_same_bits(const EveryCase& entry) {
     outputs.add(name, array, results.back().data());
   }
   const std::size_t bytes = lossbench_workspace_bytes(call);
-  DeviceMemory workspace(host_device(), bytes);
+  // What the call asked for before it knew where its outputs are must be all that it uses.
+  constexpr std::size_t kGuard = 1 << 16;
+  DeviceMemory workspace(host_device(), bytes + kGuard);
   host_device().fill(workspace.data(), 0, bytes);
+  host_device().fill(workspace.data() + bytes, 0xA5, kGuard);
   ASSERT_EQ(lossbench_run(call, outputs.data(), outputs.size(), workspace.data(), bytes, nullptr), LOSSBENCH_OK) << lossbench_last_error();
+  EXPECT_TRUE(std::all_of(workspace.data() + bytes, workspace.data() + bytes + kGuard, [](std::byte byte) { return byte == std::byte{0xA5}; }))
+      << "more than the workspace was written";
   if (entry.variant->order == Order::none) return;
   for (std::size_t k = 0; k < results.size(); ++k) {
     const Tensor expected = direct.output(problem.outputs[k].name);
