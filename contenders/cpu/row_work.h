@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <variant>
 
@@ -36,6 +37,7 @@ struct RowHead {
 struct RowWork {
   bool narrow = false;
   std::int64_t rows = 0, width = 0;
+  std::int64_t touched = 0;                   ///< elements of a row that memory is asked for: its width, or one line where only its own is wanted
   const void* operands[kMostRowOperands] = {};
   const std::int32_t* labels = nullptr;       ///< one a row …
   const std::int64_t* wide_labels = nullptr;  ///< … of either type, or none
@@ -49,7 +51,7 @@ struct RowWork {
   double factor = 1;                          ///< of every gradient
   bool stream = false;                        ///< gradients go past the cache
 
-  std::int64_t rows_of_part() const { return (kSlice + std::max<std::int64_t>(width, 1) - 1) / std::max<std::int64_t>(width, 1); }
+  std::int64_t rows_of_part() const { return (kSlice + std::max<std::int64_t>(touched, 1) - 1) / std::max<std::int64_t>(touched, 1); }
   std::int64_t parts() const { return (rows + rows_of_part() - 1) / rows_of_part(); }
   std::int64_t slices() const { return (width + kSlice - 1) / kSlice; }
   std::int64_t rows_of_batch() const { return std::max<std::int64_t>(1, kBatch / std::max<std::int64_t>(width, 1)); }
@@ -65,6 +67,11 @@ struct RowWork {
     if (!labels && !wide_labels) return true;
     const std::int64_t label = label_of(row);
     return label >= 0 && label < width;
+  }
+  /// Where the element at the label of a row is, null where there is none: known long before the row's turn.
+  const void* own(std::int64_t row) const {
+    if (row >= rows || (!labels && !wide_labels) || !keeps(row)) return nullptr;
+    return static_cast<const std::byte*>(operands[0]) + (row * width + label_of(row)) * (narrow ? 2 : 4);
   }
   RowHead head(std::int64_t row) const {
     RowHead head;

@@ -117,6 +117,9 @@ double whole_row(const Loss& loss, const RowWork& work, std::int64_t index, Writ
   return row.head.weight * result.loss;
 }
 
+/// Rows whose own elements are announced before their turn.
+inline constexpr std::int64_t kRowsAhead = 16;
+
 template <class Loss, class T>
 double whole_rows(const Loss& loss, const RowWork& work, std::int64_t begin, std::int64_t end, float* kept) {
   double sum = 0;
@@ -134,7 +137,11 @@ double whole_rows(const Loss& loss, const RowWork& work, std::int64_t begin, std
       for (std::int64_t lane = 0; lane < kLanes; ++lane) enter(begin + lane, losses[lane]);
     }
   }
-  for (; begin < end; ++begin) enter(begin, whole_row<Loss, T>(loss, work, begin, gradients ? &writers : nullptr, kept));
+  for (; begin < end; ++begin) {
+    if (Loss::Scalar::kLabels && !reads_row(loss))  // one element a row is all that memory is asked for: a wait each, unless they are under way
+      if (const void* const own = work.own(begin + kRowsAhead)) hwy::Prefetch(static_cast<const char*>(own));
+    enter(begin, whole_row<Loss, T>(loss, work, begin, gradients ? &writers : nullptr, kept));
+  }
   writers.finish();
   return sum;
 }

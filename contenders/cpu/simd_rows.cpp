@@ -60,11 +60,20 @@ struct Layout {
   std::int64_t bytes() const { return (sums + words) * std::int64_t(sizeof(double)) + kept * places * std::int64_t(sizeof(float)); }
 };
 
+/// Whether more of a row is wanted, or written, than the element at its label.
+template <class Entry>
+bool reads_rows(const Problem& problem) {
+  if constexpr (requires(const typename Entry::Functor& functor) { functor.reads_row(); })
+    return problem.pass == Pass::gradient || Entry::bind(problem).reads_row();
+  else return true;
+}
+
 template <class Entry>
 RowWork work_of(const Problem& problem) {
   RowWork work;
   const rows::RowShape shape = rows::rows_of<Entry>(problem);
   work.rows = shape.rows, work.width = shape.width;
+  work.touched = reads_rows<Entry>(problem) ? work.width : std::min<std::int64_t>(work.width, 16);
   work.narrow = problem.dtype == DType::bf16;
   const auto data_of = [](const Array* array) { return array ? array->data : nullptr; };
   for (std::size_t k = 0; k < Entry::kOperands.size(); ++k) work.operands[k] = problem.input(Entry::kOperands[k])->data;
