@@ -25,10 +25,10 @@ WITH_GPU = [Step("validate", 20, checks.validate_small), Step("ladder", 28, meas
             Step("peers", 10, measurements.peers), Step("validate large sizes", 8, checks.validate_large), Step("KernelBench", 4, measurements.kernelbench),
             Step("counts", 4, measurements.counts), Step("CPU", 3, measurements.on_the_cpu), Step("compute-sanitizer", 14, checks.sanitize),
             Step("report", 5, measurements.report)]
-WITHOUT_GPU = [Step("validate", 24, checks.validate_small), Step("validate large sizes", 0.01, checks.validate_large),
-               Step("compute-sanitizer", 0.01, checks.sanitize), Step("ladder", 38, measurements.ladder), Step("counts", 0.01, measurements.counts),
-               Step("CPU", 0.01, measurements.on_the_cpu), Step("sizes", 8, measurements.sizes), Step("peers", 18, measurements.peers),
-               Step("KernelBench", 6, measurements.kernelbench), Step("report", 6, measurements.report)]
+WITHOUT_GPU = [Step("validate", 20, checks.validate_small), Step("validate large sizes", 0.01, checks.validate_large),
+               Step("compute-sanitizer", 0.01, checks.sanitize), Step("ladder", 36, measurements.ladder), Step("counts", 0.01, measurements.counts),
+               Step("CPU", 0.01, measurements.on_the_cpu), Step("sizes", 12, measurements.sizes), Step("peers", 18, measurements.peers),
+               Step("KernelBench", 8, measurements.kernelbench), Step("report", 6, measurements.report)]
 
 
 @dataclass
