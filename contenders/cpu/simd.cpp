@@ -2,12 +2,11 @@
 #include "contenders/cpu/simd.h"
 
 #include <algorithm>
-#include <cstring>
 #include <type_traits>
 #include <variant>
 
 #include "contenders/cpu/parts.h"
-#include "contenders/quotient.h"
+#include "contenders/cpu/whole_problem.h"
 #include "core/host_cache.h"
 #include "kernels/pointwise/broadcast_map.h"
 #include "registry/contenders.h"
@@ -39,17 +38,6 @@ template <class... Kept, class First, class... Rest>
 auto served(EntryList<Kept...> kept, EntryList<First, Rest...>) {
   if constexpr (kServed<typename First::Functor>) return served(EntryList<Kept..., First>{}, EntryList<Rest...>{});
   else return served(kept, EntryList<Rest...>{});
-}
-
-std::int64_t bytes_of(const Problem& problem) {
-  std::int64_t bytes = 0;
-  for (const NamedArray& input : problem.inputs) bytes += input.array.bytes();
-  for (const NamedArray& output : problem.outputs) bytes += output.array.bytes();
-  return bytes;
-}
-
-void write_loss(const Problem& problem, double loss) {
-  if (const Array* output = problem.output("loss")) *output->as<float>() = static_cast<float>(loss);
 }
 
 template <class Entry>
@@ -140,13 +128,6 @@ struct Simd {
       }
       const double total = sum(Ask::loss);
       if (!none) write_loss(problem, quotient(problem, total, divisor));
-    }
-
-    /// Nothing to average: no gradient.
-    static void write_empty(const Problem& problem) {
-      for (const NamedArray& output : problem.outputs)
-        if (output.name != "loss" && output.array.bytes() > 0) std::memset(output.array.data, 0, static_cast<std::size_t>(output.array.bytes()));
-      write_loss(problem, quotient(problem, 0, 0));
     }
   };
 };

@@ -1,11 +1,10 @@
 // Contender `simd`, from a problem of whole rows to its rows, or to the slices of long ones.
-#include <cstring>
 #include <type_traits>
 
 #include "contenders/cpu/parts.h"
 #include "contenders/cpu/row_work.h"
 #include "contenders/cpu/simd.h"
-#include "contenders/quotient.h"
+#include "contenders/cpu/whole_problem.h"
 #include "core/host_cache.h"
 #include "registry/instantiate_rows.h"
 
@@ -93,13 +92,6 @@ RowWork work_of(const Problem& problem) {
   return work;
 }
 
-std::int64_t bytes_of(const Problem& problem) {
-  std::int64_t bytes = 0;
-  for (const NamedArray& input : problem.inputs) bytes += input.array.bytes();
-  for (const NamedArray& output : problem.outputs) bytes += output.array.bytes();
-  return bytes;
-}
-
 /// One call: the loss with its options, its arrays, and where sums are kept.
 template <class Entry>
 class Call {
@@ -115,13 +107,13 @@ class Call {
     const rows::RowDivisor rule = rows::row_divisor<Entry>(problem_);
     const double divisor = rule.weighted ? weight_of_rows() : rule.constant;
     if (problem_.pass == Pass::gradient) {
-      if (divisor == 0) return write_empty();
+      if (divisor == 0) return write_empty(problem_);
       const Array* upstream = problem_.reduces() ? problem_.input("grad_output") : nullptr;
       work_.factor = (upstream ? double(*upstream->as<const float>()) : 1.0) / divisor;
       work_.stream = work_.wants_gradients() && bytes_ > static_cast<std::int64_t>(last_level_cache_bytes());
     }
     const double total = by_slices<Entry>(work_) ? sum_of_long_rows() : sum_of_rows();
-    if (problem_.reduces()) write_loss(quotient(problem_, total, divisor));
+    if (problem_.reduces()) write_loss(problem_, quotient(problem_, total, divisor));
   }
 
  private:
@@ -177,15 +169,6 @@ class Call {
     });
   }
 
-  /// Nothing to average: no gradient.
-  void write_empty() {
-    for (const NamedArray& output : problem_.outputs)
-      if (output.name != "loss" && output.array.bytes() > 0) std::memset(output.array.data, 0, static_cast<std::size_t>(output.array.bytes()));
-    write_loss(quotient(problem_, 0, 0));
-  }
-  void write_loss(double loss) {
-    if (const Array* output = problem_.output("loss")) *output->as<float>() = static_cast<float>(loss);
-  }
   void write_row_loss(std::int64_t row, float loss) {
     if (work_.narrow) static_cast<std::uint16_t*>(work_.losses)[row] = to_bf16_bits(loss);
     else static_cast<float*>(work_.losses)[row] = loss;
