@@ -10,6 +10,7 @@
 #include "bench/device_kernels.h"
 #include "bench/device_streams.h"
 #include "bench/host_clock.h"
+#include "registry/list_json.h"
 
 namespace lossbench {
 namespace {
@@ -197,7 +198,7 @@ class CudaDevice final : public Device {
 Device* cuda_device(std::string& reason) {
   int count = 0;
   if (const cudaError_t error = cudaGetDeviceCount(&count); error != cudaSuccess || count == 0) {
-    reason = error == cudaSuccess ? "no CUDA device here" : std::string("no CUDA device here (") + cudaGetErrorString(error) + ")";
+    reason = no_cuda_device(error == cudaSuccess ? nullptr : cudaGetErrorString(error));
     return nullptr;
   }
   static std::string failure;

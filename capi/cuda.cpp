@@ -3,6 +3,7 @@
 #include <cuda_runtime.h>
 
 #include "capi/errors.h"
+#include "registry/list_json.h"
 
 namespace lossbench::capi {
 namespace {
@@ -30,6 +31,14 @@ std::string device_name() {
   if (cudaGetDeviceProperties(&properties, 0) == cudaSuccess) return properties.name;
   cudaGetLastError();
   return {};
+}
+
+std::string why_no_device() {
+  int count = 0;
+  const cudaError_t error = cudaGetDeviceCount(&count);
+  if (error == cudaSuccess && count > 0) return {};
+  cudaGetLastError();
+  return no_cuda_device(error == cudaSuccess ? nullptr : cudaGetErrorString(error));
 }
 
 CurrentDevice::CurrentDevice(int device) {

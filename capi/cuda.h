@@ -11,6 +11,9 @@ void need_device(int device);
 /// The first device; empty where there is none.
 std::string device_name();
 
+/// Why there is none; empty where there is one, or where this build could not use it.
+std::string why_no_device();
+
 /// Makes a device the current one of this thread while it lives, as launching on its streams needs.
 class CurrentDevice {
  public:

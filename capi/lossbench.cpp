@@ -72,7 +72,7 @@ const char* lossbench_last_error(void) { return speechless ? "out of memory on t
 const char* lossbench_list(void) {
   const char* text = nullptr;
   guarded([&] {
-    static const std::string list = lossbench::list_json({.device = device_name()});
+    static const std::string list = lossbench::list_json({.device = device_name(), .no_device = why_no_device()});
     text = list.c_str();
   });
   return text;

@@ -19,4 +19,10 @@ struct ListRequest {
 
 std::string list_json(const ListRequest& request);
 
+/// Why there is no GPU, as the program and the C ABI say it. `error` is CUDA's, null where it has none.
+inline std::string no_cuda_device(const char* error) {
+  const std::string text = "no CUDA device here";
+  return error ? text + " (" + error + ")" : text;
+}
+
 }  // namespace lossbench
