@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -78,8 +79,9 @@ class Device {
   virtual void forget_persisting_lines() {}
 };
 
-/// What is said of the case that a device was lost by, after its own words; and of those after it.
+/// What is said of a case that failed on a device, which it may have lost by that; and of those after it.
 inline constexpr const char* kLoses = "; the device is lost by that, and all that comes after";
+inline std::string fault_on(Device& device, const std::exception& error) { return std::string(error.what()) + (device.lost().empty() ? "" : kLoses); }
 inline std::string lost_before(const std::string& reason) { return "not run, because the device was lost before: " + reason; }
 
 Device& host_device();

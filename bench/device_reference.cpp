@@ -144,7 +144,7 @@ class LossOnBackend {
       found.ratio = worst.ratio, found.ulps = worst.ulps, found.relative = worst.relative;
       return fault;
     } catch (const std::exception& error) {
-      return device.lost().empty() ? error.what() : error.what() + std::string(kLoses);
+      return fault_on(device, error);
     }
   }
 

@@ -108,7 +108,7 @@ class GroupRun {
     try {
       fault = check_call(*device, variant, *implementation, prepared, worst);
     } catch (const std::exception& error) {
-      fault = device->lost().empty() ? error.what() : error.what() + std::string(kLoses);
+      fault = fault_on(*device, error);
     }
     ValidationLine found = line;
     found.cases = 1, found.skipped = 0, found.misses = !fault.empty();

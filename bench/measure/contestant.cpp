@@ -37,7 +37,7 @@ void Contestant::attempt(const Step& step) {
   try {
     if (std::string fault = step(); !fault.empty()) fail(std::move(fault));
   } catch (const std::exception& error) {
-    fail(device_->lost().empty() ? error.what() : error.what() + std::string(kLoses));
+    fail(fault_on(*device_, error));
   }
 }
 

@@ -38,8 +38,7 @@ void Measurement::describe(const Loss& loss, const Problem& problem, std::size_t
   sets = static_cast<std::int64_t>(count_of_sets);
 }
 
-void Measurement::hold_against(std::vector<Sample> memory_samples) {
-  memory = std::move(memory_samples);
+void Measurement::find_ceiling() {
   if (memory.empty()) return;
   const double share = ratio_by_rounds(samples, memory);
   if (share > 0) ceiling = static_cast<double>(contract_bytes) / seconds() / share;
@@ -63,7 +62,7 @@ void Measurement::judge_samples(double precision) {
   caveats.throttled = 10 * throttled >= kept.size();
   caveats.disturbed = 10 * disturbed >= kept.size();
   caveats.bimodal = bimodal(times);
-  hold_against(std::move(memory));
+  find_ceiling();
 }
 
 double Measurement::seconds() const { return median(seconds_of(samples)); }

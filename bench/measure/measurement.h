@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bench/accuracy.h"
@@ -52,10 +53,15 @@ struct Measurement {
   /// What the entry and its inputs say by themselves: elements, contract bytes, traffic shape, sets.
   void describe(const Loss& loss, const Problem& problem, std::size_t sets);
   /// Its ceiling is what memory did in its own rounds, at the same moments.
-  void hold_against(std::vector<Sample> memory_samples);
+  void hold_against(std::vector<Sample> memory_samples) {
+    memory = std::move(memory_samples);
+    find_ceiling();
+  }
   /// Takes its caveats, its clock, its revisit and its ceiling from the samples; a median is converged when it is known to `precision`.
   void judge_samples(double precision);
 
+  /// From the samples of memory, where there are any.
+  void find_ceiling();
   double seconds() const;          ///< median of a call
   double uncertainty() const;      ///< of that median: see median_uncertainty
   double gigabytes_per_second() const;

@@ -13,7 +13,7 @@ def duels(run):
     found = {}
     for process in run.processes:
         for case in process.cases:
-            if case.kernelbench and not case.skipped and case.backend not in ("scalar", "simt"):
+            if case.kernelbench and peers.contends(case):
                 key = (case.kernelbench, DATA.search(case.options)[1], case.pass_, case.dtype)
                 found.setdefault(key, []).append(case)
     for key, cases in sorted(found.items(), key=lambda item: (item[0][0], item[0][1] != "published", choose.PASSES.index(item[0][2]), item[0][3])):
@@ -23,7 +23,7 @@ def duels(run):
 
 
 def sentence(run):
-    """Against each peer, in how many of the problems ours takes the shorter time."""
+    """How many times as long each peer takes, over all problems; empty where there are none."""
     rows = list(duels(run))
     parts = []
     for name in run.peers():

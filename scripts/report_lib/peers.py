@@ -57,6 +57,11 @@ def measured(case):
     return not case.failed and not case.emulated and case.time > 0
 
 
+def contends(case):
+    """Whether it can be one side of a duel: timed for real, and not the reference."""
+    return not case.skipped and not case.emulated and case.backend != "scalar"
+
+
 def cell(duel):
     """What a table says of it; a dash where the peer does not compute the loss."""
     if not duel:
@@ -67,8 +72,7 @@ def cell(duel):
 def fields(process, loss, pass_=None):
     """The headline cases of a process in which a loss has peers: peers and ours on the peers' kind of machine, in its order. KernelBench has a
     table of its own."""
-    cases = [case for case in process.of(loss, pass_) if not case.skipped and not case.emulated and case.backend != "scalar"
-             and not case.kernelbench]
+    cases = [case for case in process.of(loss, pass_) if contends(case) and not case.kernelbench]
     shown = []
     for kind in (choose.CUDA, choose.CPU):
         if any(case.peer and choose.kind_of(case) == kind for case in cases):
