@@ -1,6 +1,6 @@
 # The ladders, one line a variant: its file name, then the dtypes it is instantiated for. Reading order is ladder order.
-# For every line and dtype one translation unit is generated from kernels/<family>/<variant>.h, once for nvcc (where there is a
-# CUDA toolkit) and once for the emulator.
+# For every line one translation unit is generated from kernels/<family>/<variant>.h, once for nvcc (where there is a CUDA toolkit) and
+# once for the emulator.
 
 #                 variant          dtypes
 pointwise_variant(naive_atomic     f32)

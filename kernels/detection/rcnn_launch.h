@@ -8,6 +8,7 @@
 #include "kernels/detection/rcnn_arguments.h"
 #include "kernels/pointwise/make_arguments.h"
 #include "kernels/primitives/grid_loop.h"
+#include "kernels/primitives/warp_reduce.h"
 
 namespace lossbench::inline SIMT_BUILD::detection {
 

@@ -56,11 +56,10 @@ struct Divisor {
   }
 };
 
-template <class Functor, class T>
-struct PointwiseArguments {
-  Functor loss;
+/// What the arguments of every loss have in common.
+template <class T>
+struct PointwiseArrays {
   std::int64_t count = 0;
-  Operand<T> operands[Functor::kOperands];
   Divisor divisor;
   simt::Global<Reduced<T>> reduced_loss;          ///< one element; reductions sum, mean, batch
   simt::Global<T> elementwise_loss;               ///< `count` elements; reduction none
@@ -71,6 +70,12 @@ struct PointwiseArguments {
   /// Every operand and output that is present is full size and as far from a 16-byte boundary as operand 0, so that vector
   /// accesses line up. Where they do not, all are accessed element by element.
   bool in_phase = false;
+};
+
+template <class Functor, class T>
+struct PointwiseArguments : PointwiseArrays<T> {
+  Functor loss;
+  Operand<T> operands[Functor::kOperands];
 };
 
 /// A functor with a second gradient that is not just minus the first.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "kernels/pointwise/divisor.h"
 #include "kernels/pointwise/make_arguments.h"
 #include "kernels/primitives/grid_reduce.h"
 

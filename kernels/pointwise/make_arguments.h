@@ -9,14 +9,14 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <string>
 #include <type_traits>
 
 #include "core/error.h"
 #include "core/problem.h"
 #include "kernels/pointwise/arguments.h"
-#include "kernels/pointwise/broadcast_map.h"
-#include "kernels/pointwise/divisor.h"
+#include "kernels/pointwise/divisor_rule.h"
 
 namespace lossbench::inline SIMT_BUILD {
 
@@ -43,44 +43,18 @@ constexpr const char* second_gradient_input() {
   else return "target";
 }
 
+/// All but the functor, the same for every loss: pointwise_arrays.h has the text, which is compiled once for each element type. `operands` are the
+/// names of the inputs that go to `to`.
+template <class T>
+PointwiseArrays<T> pointwise_arrays(const Problem& problem, std::span<const char* const> operands, const char* second_gradient,
+                                    const DivisorRule& rule, Operand<T>* to);
+
 template <class Entry, class T>
 PointwiseArguments<typename Entry::Functor, T> make_arguments(const Problem& problem) {
   PointwiseArguments<typename Entry::Functor, T> arguments{};
+  static_cast<PointwiseArrays<T>&>(arguments) =
+      pointwise_arrays<T>(problem, Entry::kOperands, second_gradient_input<Entry>(), divisor_rule<Entry>(problem), arguments.operands);
   arguments.loss = Entry::bind(problem);
-  const Array& first = *problem.input(Entry::kOperands[0]);
-  arguments.count = first.count();
-  bool in_phase = true;
-  const auto line_up = [&](auto handle) {
-    if (handle) in_phase = in_phase && handle.misalignment() == arguments.operands[0].values.misalignment();
-  };
-  for (std::size_t k = 0; k < Entry::kOperands.size(); ++k) {
-    Operand<T>& operand = arguments.operands[k];
-    operand.values = handle<const T>(problem.inputs, Entry::kOperands[k]);
-    if (const Array* array = problem.input(Entry::kOperands[k])) operand.broadcast = broadcast_map(*array, first.shape);
-    in_phase = in_phase && operand.broadcast.rank == 0;
-    line_up(operand.values);
-  }
-
-  const DivisorRule rule = divisor_rule<Entry>(problem);
-  arguments.divisor.constant = rule.constant;
-  arguments.divisor.at_least_one = rule.at_least_one;
-  arguments.divisor.zero_if_empty = problem.options.has("empty") && problem.options.word("empty") == "zero";
-
-  if (problem.reduction() == Reduction::none) {
-    arguments.elementwise_loss = handle<T>(problem.outputs, "loss");
-    arguments.elementwise_upstream = handle<const T>(problem.inputs, "grad_output");
-  } else {
-    arguments.reduced_loss = handle<Reduced<T>>(problem.outputs, "loss");
-    arguments.upstream = handle<const Reduced<T>>(problem.inputs, "grad_output");
-  }
-  if (problem.pass == Pass::gradient) {
-    arguments.gradient = handle<T>(problem.outputs, "grad_" + std::string(Entry::kOperands[0]));
-    arguments.second_gradient = handle<T>(problem.outputs, "grad_" + std::string(second_gradient_input<Entry>()));
-    line_up(arguments.gradient);
-    line_up(arguments.second_gradient);
-  }
-  line_up(arguments.elementwise_loss);
-  arguments.in_phase = in_phase;
   return arguments;
 }
 
