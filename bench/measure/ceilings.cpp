@@ -45,11 +45,11 @@ std::byte* Ceilings::arena(std::size_t bytes) {
   return arena_->data();
 }
 
-std::vector<double> Ceilings::sampled_seconds(Rotation& rotation) {
+std::vector<Sample> Ceilings::samples_of(Rotation& rotation) {
   Sampler sampler([&] { return rotation.time(); }, rotation.calls(), Pace::of(*device_).sampler_for(rotation.replay_seconds()), clock_);
   sampler.round(kFewestSamples);
   sampler.round(kSamples - kFewestSamples, kMostSeconds);
-  return seconds_of(sampler.samples());
+  return sampler.samples();
 }
 
 std::unique_ptr<Rotation> Ceilings::passes(const Ceiling& ceiling, int way, const Pace& pace) {
@@ -71,8 +71,10 @@ void Ceilings::look_at(Ceiling& ceiling, int first_way, int last_way) {
   double typical = 0, peak = 0;
   for (int way = first_way; way <= last_way; ++way) {
     watch_.look();
-    const std::unique_ptr<Rotation> rotation = passes(ceiling, way, Pace::of(*device_));
-    const std::vector<double> seconds = sampled_seconds(*rotation);
+    const std::unique_ptr<Rotation> rotation = passes(ceiling, way, way == first_way ? Pace::of(*device_) : Pace::of(*device_).when_warm());
+    const std::vector<Sample> samples = samples_of(*rotation);
+    const std::vector<double> seconds = seconds_of(samples);
+    ceiling.clean = ceiling.clean || enough_clean(samples);
     const double speed = bytes / median(seconds);
     if (speed > typical) ceiling.way = way, typical = speed;
     peak = std::max(peak, bytes / quantile(seconds, 0));
@@ -107,7 +109,7 @@ const Ceiling& Ceilings::look_again(TrafficShape shape, std::size_t bytes) {
 double Ceilings::launch_seconds() {
   if (launch_ == 0 && !watch_.stopped() && device_->lost().empty()) {
     Rotation rotation(*device_, [this](int) { device_->launch_nothing(); }, 1, false, Pace::of(*device_));
-    launch_ = median(sampled_seconds(rotation));
+    launch_ = median(seconds_of(samples_of(rotation)));
   }
   return launch_;
 }

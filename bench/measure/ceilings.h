@@ -20,6 +20,7 @@ struct Ceiling {
   double best = 0;    ///< the highest of all medians: the ceiling
   double last = 0;    ///< where it was last looked at: at the end of the run
   double peak = 0;    ///< of the fastest samples of all: what no figure may exceed
+  bool clean = false; ///< whether any look had enough clean samples
   int way = 0;        ///< in which the device was the fastest when it was last looked at in all of them
 
   /// Bytes of each array, and of all together: whole pages.
@@ -61,7 +62,7 @@ class Ceilings {
   const Watch& watch() const { return watch_; }
 
  private:
-  std::vector<double> sampled_seconds(Rotation& rotation);
+  std::vector<Sample> samples_of(Rotation& rotation);
   void look_at(Ceiling& ceiling, int first_way, int last_way);
   Ceiling& entry(TrafficShape shape, std::size_t bytes);
   std::byte* arena(std::size_t bytes);

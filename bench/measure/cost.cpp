@@ -12,7 +12,7 @@ namespace {
 constexpr double kSecondsPerValue = 3e-8;           // of inputs and their reference; a gradient takes twice as long
 constexpr double kSecondsPerByteFilled = 1e-9, kSecondsPerByteChecked = 2e-9;  // of the arrays that are rotated through
 constexpr double kSecondsPerCase = 0.15;            // warm-up, and all else that does not depend on the size
-constexpr double kSecondsPerEmulatedElement = 8e-7, kSecondsPerEmulatedCase = 0.02;
+constexpr double kSecondsPerEmulatedValue = 4e-7, kSecondsPerEmulatedCase = 0.02;
 constexpr double kCalibration = 0.05, kQuickest = 0.05;
 
 double passes(const Case& entry) { return entry.pass == Pass::gradient ? 2 : 1; }
@@ -30,7 +30,7 @@ double values_of(const Case& entry) {
 
 CaseCost cost_of(const Case& entry, std::size_t cache_bytes) {
   const double values = values_of(entry), made = passes(entry) * kSecondsPerValue * values;
-  if (entry.emulated()) return {made, kSecondsPerEmulatedCase + kSecondsPerEmulatedElement * static_cast<double>(count_of(entry.shape))};
+  if (entry.emulated()) return {made, kSecondsPerEmulatedCase + kSecondsPerEmulatedValue * values};
   // A call of the reference is made a dozen times.
   if (entry.variant->backend == Backend::scalar) return {made, kSecondsPerCase};
   const std::size_t bytes = static_cast<std::size_t>(values * static_cast<double>(size_of(entry.dtype)) * (1 + passes(entry)) / 2);

@@ -14,6 +14,9 @@
 namespace lossbench {
 namespace {
 
+constexpr int kFewestRounds = 4;  // without which nothing is known of a median …
+constexpr double kLongest = 1;    // … but for calls that take long
+
 /// What the emulator can say of a case: is it right, what does it move, and is that what the variant claims.
 void count_into(Measurement& result, const Case& entry, const InputSet& set, Device& device) {
   const Problem& problem = set.resolved.problem;
@@ -61,7 +64,8 @@ class Contest {
     finish_seconds_ = now() - start;
     start_pace();
     const double sampled = now();
-    while (round_ < settings_->rounds && (round_ == 0 || time_left())) {
+    const auto too_few = [&] { return round_ == 0 || (round_ < kFewestRounds && now() - sampled < kLongest); };
+    while (round_ < settings_->rounds && (too_few() || time_left())) {
       for (Contestant& contestant : contestants_) contestant.round(round_);
       keep_pace();
     }

@@ -7,7 +7,7 @@
 namespace lossbench {
 namespace {
 
-constexpr double kFewestSeconds = 0.15;  // of samples in a visit
+constexpr double kFewestSeconds = 0.2;  // of samples in a visit
 constexpr double kFoundAgain = 0.02;     // visits that differ by less agree
 
 }  // namespace

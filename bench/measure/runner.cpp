@@ -10,7 +10,7 @@
 namespace lossbench {
 namespace {
 
-constexpr double kFewestSeconds = 0.3;   // of samples, of the longest time that a case may take
+constexpr double kFewestSeconds = 0.6;   // of samples, of the longest time that a case may take
 constexpr double kSpareForSamples = 0.4; // of what first visits leave; the rest is for others, later
 
 }  // namespace

@@ -14,11 +14,11 @@ namespace lossbench {
 /// What a run tells while it goes on, and asks.
 struct RunEvents {
   /// About to do `what`: of about `total` seconds of work, `done` are behind.
-  std::function<void(double done, double total, const std::string& what)> at;
+  std::function<void(double done, double total, const std::string& what)> at = {};
   /// Asked before each step that takes long, from several threads: whether to begin no other, and end with what there is.
   std::function<bool()> stopped = [] { return false; };
   /// Before anything is measured: so many cases, in about so many seconds.
-  std::function<void(std::size_t cases, double seconds)> announce;
+  std::function<void(std::size_t cases, double seconds)> announce = {};
   std::function<double()> now = host_now;
 };
 

@@ -16,7 +16,7 @@ namespace lossbench {
 
 class FakeHost final : public Device {
  public:
-  double memory_speed = 10e9;  ///< bytes per second
+  double memory_speed = 1e9;  ///< bytes per second
   std::function<double(double now)> clock = [](double) { return 3e9; };      ///< Hz, as its probe has it
   std::function<double(double now)> slowness = [](double) { return 1.0; };   ///< of all work that begins at a moment
   std::function<bool(double now)> disturbs = [](double) { return false; };

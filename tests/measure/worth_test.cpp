@@ -29,7 +29,8 @@ TEST(Worth, EveryLossHasOneCaseBeforeAnyHasTwo) {
   for (const Ranked& one : ranked()) losses.insert(one.entry.loss);
   for (const Ranked& one : ranked()) {
     EXPECT_EQ(one.worth.first, seen.insert(one.entry.loss).second) << one.entry.name();
-    if (!one.worth.first) EXPECT_EQ(seen.size(), losses.size()) << one.entry.name();
+    if (one.worth.first) continue;
+    EXPECT_EQ(seen.size(), losses.size()) << one.entry.name();
   }
 }
 
@@ -50,7 +51,7 @@ TEST(Worth, StepsOfTheLadderComeLast) {
   for (const Ranked& one : ranked()) ranks[{one.entry.data_key(), one.entry.variant->backend}].push_back(one.worth.rank);
   std::size_t ladders = 0;
   for (const auto& [key, own] : ranks) {
-    EXPECT_LT(own.front(), 5) << "one of each backend before";
+    EXPECT_LT(own.front(), 6) << "one of each backend before";
     for (std::size_t i = 1; i < own.size(); ++i) EXPECT_TRUE(own[i] >= 6 || own[i] < 2) << key.first;
     ladders += own.size() > 1;
   }
@@ -58,8 +59,10 @@ TEST(Worth, StepsOfTheLadderComeLast) {
 }
 
 TEST(Worth, ForwardComesBeforeGradients) {
-  for (const Ranked& one : ranked())
-    if (!one.entry.loss->composite() && one.worth.rank == 3) EXPECT_EQ(one.entry.pass, Pass::forward) << one.entry.name();
+  for (const Ranked& one : ranked()) {
+    if (one.entry.loss->composite() || one.worth.rank != 3) continue;
+    EXPECT_EQ(one.entry.pass, Pass::forward) << one.entry.name();
+  }
 }
 
 }  // namespace
