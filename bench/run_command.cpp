@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <limits>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <utility>
 
 #include "bench/commands.h"
 #include "bench/device.h"
@@ -70,13 +72,20 @@ std::vector<CaseResult> unmeasured(const std::vector<Case>& cases) {
   return results;
 }
 
-/// The record and the samples beside it.
-void write_files(const GoogleBenchmark& benchmark, const std::vector<CaseResult>& results, std::FILE* stream) {
+using Context = std::vector<std::pair<std::string, std::string>>;
+
+/// The record, which Google Benchmark does not write where there are no results, and the samples beside it.
+void write_files(const GoogleBenchmark& benchmark, const std::vector<CaseResult>& results, const Context& context, std::FILE* stream) {
   const std::string file = benchmark.json_file();
   if (file.empty()) return;
   const std::filesystem::path sidecar = sidecar_path(file);
   OutputFiles files(sidecar.parent_path().empty() ? "." : sidecar.parent_path());
   files.add(sidecar.filename(), sidecar_text(results));
+  if (results.empty()) {
+    nlohmann::ordered_json record{{"context", nlohmann::ordered_json::object()}, {"benchmarks", nlohmann::ordered_json::array()}};
+    for (const auto& [name, value] : context) record["context"][name] = value;
+    files.add(std::filesystem::path(file).filename(), record.dump(2) + "\n");
+  }
   files.commit();
   fmt::print(stream, "JSON: {}\nsamples: {}\n", file, sidecar.string());
 }
@@ -125,8 +134,9 @@ int run_cases(const std::vector<Case>& cases, const Settings& settings, GoogleBe
   }
   // Sizes that nobody asked for are left to the variants that take them.
   std::erase_if(results, [](const CaseResult& result) { return result.entry.default_shape && result.measurement.declined; });
-  for (const auto& [name, value] : run_context(settings, command_line)) benchmark.add_context(name, value);
-  for (const auto& [name, value] : outcome_context(*runner, results)) benchmark.add_context(name, value);
+  Context context = run_context(settings, command_line);
+  for (auto& entry : outcome_context(*runner, results)) context.push_back(std::move(entry));
+  for (const auto& [name, value] : context) benchmark.add_context(name, value);
   benchmark.report(results, settings);
 
   std::FILE* const stream = benchmark.prints() ? stderr : stdout;
@@ -140,7 +150,7 @@ int run_cases(const std::vector<Case>& cases, const Settings& settings, GoogleBe
   }
   const std::string failed = failures(results);
   fmt::print(stream, "{}", failed);
-  write_files(benchmark, results, stream);
+  write_files(benchmark, results, context, stream);
   return failed.empty() && !UntilStopped::stopped() ? kOk : kMiss;
 }
 

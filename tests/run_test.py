@@ -64,7 +64,7 @@ class Run(WithFolder):
 
     def test_a_run_that_is_asked_to_end_writes_what_it_has(self):
         record, table = self.stopped("--backend", "simt", "--budget", "none", when="%")  # it is at the first loss
-        self.assertIn("softmax_cross_entropy", record["context"]["dropped"])
+        self.assertIn("softmax_cross_entropy/", record["context"]["dropped"])
         self.assertIn("dropped, because the run was asked to end:", table)
 
     def test_a_run_that_is_asked_to_end_while_it_measures_again_keeps_all(self):
@@ -103,9 +103,9 @@ class Run(WithFolder):
 
     def test_budget(self):
         start = time.monotonic()
-        record, table = self.run_json("--loss", "l1,l2,huber,bce,softmax*", "--backend", "cpu,scalar", "--budget", "6s")
+        record, table = self.run_json("--loss", "l1,l2,huber,bce", "--backend", "cpu,scalar", "--shape", "20000", "--budget", "5s")
         self.assertLess(time.monotonic() - start, 12)
-        self.assertIn("dropped, for they did not fit into 6 s", table)
+        self.assertIn("dropped, for they did not fit into 5 s", table)
         dropped = record["context"]["dropped"].split()
         measured = {row["run_name"].split("/iterations")[0] for row in record["benchmarks"]}
         self.assertTrue(dropped and measured)

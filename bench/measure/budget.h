@@ -25,7 +25,8 @@ class Budget {
   /// `data` are the costs of the pieces' data, in expected seconds. With `keeps_all`, the first case of every loss is done even where it does not fit.
   Budget(double seconds, std::vector<double> data, std::vector<Item> items, bool keeps_all);
 
-  /// What is not done yet and fits, `spent` seconds after the start. Where the first case of a loss does not, nothing but first cases does.
+  /// What is not done yet and fits, `spent` seconds after the start. Where the first case of a loss does not, nothing but first cases does; the
+  /// worthiest of all fits in any case, for a run without results says nothing.
   Plan plan(double spent) const;
   /// Of that, the worthiest and what shares its data, in the order of the items.
   std::vector<std::size_t> next(double spent) const;

@@ -28,6 +28,10 @@ TEST(Budget, WhatIsWorthLeastIsLeftOut) {
   EXPECT_TRUE(budget.plan(9).items.empty());
 }
 
+TEST(Budget, TheFirstOfAllIsDoneInAnyCase) {
+  EXPECT_EQ(Budget(1, {5, 5}, items({0, 1}, 5, 2), false).plan(0).items, (Items{0}));
+}
+
 TEST(Budget, DataArePaidForOnce) {
   const Budget budget(10, {4}, items({0, 0, 0, 0}, 2), false);
   EXPECT_EQ(budget.plan(0).items, (Items{0, 1, 2}));
