@@ -118,7 +118,8 @@ class Run(WithFolder):
 
     def test_refusals_of_run(self):
         for flags, naming in [(["--budget", "soon"], ["--budget", "seconds"]), (["--patience", "long"], ["--patience", "seconds"]),
-                              (["--patience", "3s", "--budget", "9s"], ["--patience", "--budget"]), (["--budget", "-3s"], ["--budget"]), (["--mode", "warm"], ["steady", "single"]),
+                              (["--patience", "3s", "--budget", "9s"], ["--patience", "--budget"]),
+                              (["--budget", "-3s"], ["--budget"]), (["--mode", "warm"], ["steady", "single"]),
                               (["--benchmark_filter=["], ["--benchmark_filter"]), (["--benchmark_filter=nothing"], ["--benchmark_filter"])]:
             self.refused("run", "--loss", "l1", "--shape", "10", *flags, naming=naming)
 

@@ -21,7 +21,7 @@ Budget::Plan Budget::plan(double spent) const {
     if (done_[i] || (one_is_left_out && !item.worth.first)) continue;
     const double seconds = slowness() * (item.cost + (paid[item.piece] ? 0 : data_[item.piece])) + item.sampling;
     const bool kept = item.worth.first && (keeps_all_ || i == order_.front());
-    if (spent + plan.seconds + seconds > seconds_ && !kept) {
+    if (spent + plan.seconds + kMargin * seconds > seconds_ && !kept) {
       one_is_left_out = one_is_left_out || item.worth.first;
       continue;
     }

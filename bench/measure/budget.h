@@ -44,6 +44,9 @@ class Budget {
   /// What is expected of the machine beforehand weighs as much as so many seconds that it was seen at work.
   static constexpr double kKnownBefore = 0.5;
 
+  /// What is begun is finished, so nothing is begun that might take longer than there is.
+  static constexpr double kMargin = 1.5;
+
   double seconds_;
   std::vector<double> data_;
   std::vector<Item> items_;

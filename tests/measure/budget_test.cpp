@@ -24,8 +24,13 @@ TEST(Budget, WhatIsWorthLeastIsLeftOut) {
   const Budget budget(10, {2, 2, 2}, items({0, 1, 2}, 1.5), false);  // 3.5 each, with their data
   EXPECT_EQ(budget.plan(0).items, (Items{0, 1}));
   EXPECT_DOUBLE_EQ(budget.plan(0).seconds, 7);
-  EXPECT_EQ(budget.plan(5).items, (Items{0}));
+  EXPECT_EQ(budget.plan(4.5).items, (Items{0}));
   EXPECT_TRUE(budget.plan(9).items.empty());
+}
+
+TEST(Budget, NothingIsBegunThatHasLittleTime) {
+  EXPECT_EQ(Budget(14, {0, 0, 0}, items({0, 1, 2}, 4), false).plan(0).items, (Items{0, 1, 2}));
+  EXPECT_EQ(Budget(13, {0, 0, 0}, items({0, 1, 2}, 4), false).plan(0).items, (Items{0, 1}));
 }
 
 TEST(Budget, TheFirstOfAllIsDoneInAnyCase) {
@@ -33,7 +38,7 @@ TEST(Budget, TheFirstOfAllIsDoneInAnyCase) {
 }
 
 TEST(Budget, DataArePaidForOnce) {
-  const Budget budget(10, {4}, items({0, 0, 0, 0}, 2), false);
+  const Budget budget(11, {4}, items({0, 0, 0, 0}, 2), false);
   EXPECT_EQ(budget.plan(0).items, (Items{0, 1, 2}));
   EXPECT_DOUBLE_EQ(budget.plan(0).seconds, 10);
 }
@@ -74,7 +79,7 @@ TEST(Budget, WhatIsExpectedBeforehandCounts) {
 }
 
 TEST(Budget, SamplesTakeAsLongOnAnyMachine) {
-  Budget budget(10, {0}, {{0, {}, 1, 4}}, false);
+  Budget budget(20, {0}, {{0, {}, 1, 4}}, false);
   budget.expect(3);
   EXPECT_DOUBLE_EQ(budget.plan(0).seconds, 3 + 4);
   EXPECT_DOUBLE_EQ(budget.cost_of({0}), 3);
