@@ -13,9 +13,9 @@ namespace {
 
 constexpr auto kTerminalPace = std::chrono::milliseconds(100), kLogPace = std::chrono::milliseconds(2000);
 
-std::string remaining(double seconds) {
-  if (seconds < 90) return fmt::format("about {:.0f} s left", std::max(1.0, seconds));
-  return fmt::format("about {:.0f} min left", seconds / 60);
+std::string about(double seconds) {
+  if (seconds < 90) return fmt::format("about {:.0f} s", std::max(1.0, seconds));
+  return fmt::format("about {:.2g} min", seconds / 60);
 }
 
 }  // namespace
@@ -29,6 +29,10 @@ Progress::~Progress() {
   std::fflush(stderr);
 }
 
+void Progress::announce(std::size_t count, const std::string& what, double seconds) {
+  fmt::print(stderr, "{} {}{}, {}\n", count, what, count == 1 ? "" : "s", about(seconds));
+}
+
 void Progress::at(double done, const std::string& what) {
   if (!shown_) return;
   const auto now = Clock::now();
@@ -36,7 +40,7 @@ void Progress::at(double done, const std::string& what) {
   last_ = now;
   const double share = total_ > 0 ? done / total_ : 0, spent = std::chrono::duration<double>(now - start_).count();
   std::string line = fmt::format("[{:3.0f} %] {}", 100 * share, what);
-  if (share > 0.01 && spent > 1) line += ", " + remaining(spent / share * (1 - share));
+  if (share > 0.01 && spent > 1) line += ", " + about(spent / share * (1 - share)) + " left";
   if (!terminal_) {
     fmt::print(stderr, "{}\n", line);
   } else {

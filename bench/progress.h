@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 
 namespace lossbench {
@@ -15,6 +16,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
+  /// What is to come, and how long it will take: a line of its own, wherever that goes, since it is short.
+  void announce(std::size_t count, const std::string& what, double seconds);
   /// About to do `what`, with `done` of the total behind. The total is in any unit of expected cost.
   void at(double done, const std::string& what);
   /// The same where the total is only an estimate, which gets better as work goes on.

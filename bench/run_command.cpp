@@ -5,7 +5,10 @@
 #include <CLI/CLI.hpp>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <utility>
 
 #include "bench/commands.h"
 #include "bench/device.h"
@@ -28,7 +31,7 @@ namespace {
 struct Flags {
   SelectionFlags selection;
   std::vector<std::string> options;
-  std::string out, mode = "steady", budget = "285s";
+  std::string out, mode = "steady", budget, patience;
   Settings settings;
   bool progress = false, allow_debug = false;
 };
@@ -41,7 +44,7 @@ void refuse_debug_timing(const std::vector<Case>& cases, bool allowed) {
                        "--backend simt, or --allow-debug");
 }
 
-double parse_budget(const std::string& text) {
+double parse_time(const std::string& flag, const std::string& text, const char* others = "") {
   std::size_t used = 0;
   double value = 0;
   try {
@@ -52,7 +55,7 @@ double parse_budget(const std::string& text) {
   const std::string unit = text.substr(used);
   const double scale = unit.empty() || unit == "s" ? 1 : unit == "m" || unit == "min" ? 60 : 0;
   if (used == 0 || scale == 0 || !(value > 0) || !std::isfinite(value))
-    throw InputError("--budget '" + text + "' is no time; accepted: a positive number of seconds or minutes, as 90, 90s or 1.5min, or none");
+    throw InputError(flag + " '" + text + "' is no time; accepted: a positive number of seconds or minutes, as 90, 90s or 1.5min" + others);
   return value * scale;
 }
 
@@ -69,13 +72,20 @@ std::vector<CaseResult> unmeasured(const std::vector<Case>& cases) {
   return results;
 }
 
-/// The record and the samples beside it.
-void write_files(const GoogleBenchmark& benchmark, const std::vector<CaseResult>& results, std::FILE* stream) {
+using Context = std::vector<std::pair<std::string, std::string>>;
+
+/// The record, which Google Benchmark does not write where there are no results, and the samples beside it.
+void write_files(const GoogleBenchmark& benchmark, const std::vector<CaseResult>& results, const Context& context, std::FILE* stream) {
   const std::string file = benchmark.json_file();
   if (file.empty()) return;
   const std::filesystem::path sidecar = sidecar_path(file);
   OutputFiles files(sidecar.parent_path().empty() ? "." : sidecar.parent_path());
   files.add(sidecar.filename(), sidecar_text(results));
+  if (results.empty()) {
+    nlohmann::ordered_json record{{"context", nlohmann::ordered_json::object()}, {"benchmarks", nlohmann::ordered_json::array()}};
+    for (const auto& [name, value] : context) record["context"][name] = value;
+    files.add(std::filesystem::path(file).filename(), record.dump(2) + "\n");
+  }
   files.commit();
   fmt::print(stream, "JSON: {}\nsamples: {}\n", file, sidecar.string());
 }
@@ -89,7 +99,10 @@ int run(Flags& flags, const std::vector<std::string>& benchmark_flags, const std
   Settings& settings = flags.settings;
   if (flags.mode != "steady" && flags.mode != "single") throw InputError("--mode '" + flags.mode + "' is unknown; accepted: steady, single");
   settings.mode = flags.mode == "single" ? Mode::single : Mode::steady;
-  if (flags.budget != "none") settings.budget = parse_budget(flags.budget);
+  if (flags.budget == "none") settings.most_seconds = std::numeric_limits<double>::infinity();
+  else if (!flags.budget.empty()) settings.budget = parse_time("--budget", flags.budget, ", or none");
+  if (!flags.patience.empty()) settings.patience = parse_time("--patience", flags.patience);
+  if (settings.budget && settings.patience > 0) throw InputError("--patience goes without --budget, which is the time of the whole run");
 
   GoogleBenchmark benchmark(benchmark_flags, flags.out);
   settings.rounds = benchmark.repetitions(settings.rounds);
@@ -113,15 +126,17 @@ int run_cases(const std::vector<Case>& cases, const Settings& settings, GoogleBe
   {
     Progress progress(mode);
     const UntilStopped until_stopped;
-    runner = std::make_unique<Runner>(settings, RunEvents{[&](double done, double total, const std::string& what) { progress.at(done, total, what); },
-                                                          UntilStopped::stopped},
-                                      [](Backend backend) -> Device& { return device_of(backend); });
+    const RunEvents events{.at = [&](double done, double total, const std::string& what) { progress.at(done, total, what); },
+                           .stopped = UntilStopped::stopped,
+                           .announce = [&](std::size_t count, double seconds) { progress.announce(count, "case", seconds); }};
+    runner = std::make_unique<Runner>(settings, events, [](Backend backend) -> Device& { return device_of(backend); });
     results = runner->run(cases);
   }
   // Sizes that nobody asked for are left to the variants that take them.
   std::erase_if(results, [](const CaseResult& result) { return result.entry.default_shape && result.measurement.declined; });
-  for (const auto& [name, value] : run_context(settings, command_line)) benchmark.add_context(name, value);
-  for (const auto& [name, value] : outcome_context(*runner)) benchmark.add_context(name, value);
+  Context context = run_context(settings, command_line);
+  for (auto& entry : outcome_context(*runner, results)) context.push_back(std::move(entry));
+  for (const auto& [name, value] : context) benchmark.add_context(name, value);
   benchmark.report(results, settings);
 
   std::FILE* const stream = benchmark.prints() ? stderr : stdout;
@@ -130,12 +145,12 @@ int run_cases(const std::vector<Case>& cases, const Settings& settings, GoogleBe
   if (cuda_device_name().starts_with("none")) fmt::print(stream, "cuda: {};\n      its kernels ran under the emulator.\n", cuda_device_name());
   if (!runner->dropped().empty()) {
     if (UntilStopped::stopped()) fmt::print(stream, "dropped, because the run was asked to end:\n");
-    else fmt::print(stream, "dropped, for they did not fit into the budget of {:g} s:\n", *settings.budget);
+    else fmt::print(stream, "dropped, for they did not fit into {:g} s:\n", settings.budget.value_or(settings.most_seconds));
     for (const std::string& name : runner->dropped()) fmt::print(stream, "  {}\n", name);
   }
   const std::string failed = failures(results);
   fmt::print(stream, "{}", failed);
-  write_files(benchmark, results, stream);
+  write_files(benchmark, results, context, stream);
   return failed.empty() && !UntilStopped::stopped() ? kOk : kMiss;
 }
 
@@ -149,8 +164,10 @@ void add_run_command(CLI::App& program, int& status, const std::vector<std::stri
       ->allow_extra_args(false)->type_name("NAME=VALUE");
   command->add_option("--out", flags->out, "file for the JSON; as --benchmark_out=FILE")->type_name("FILE");
   command->add_option("--mode", flags->mode, "steady: throughput over many calls; single: the latency of one cold call")->capture_default_str();
-  command->add_option("--budget", flags->budget, "time for the whole run, as 60s or 5min: spent where the spread is largest; what does not fit\n"
-                      "is dropped and named")->type_name("TIME")->capture_default_str();
+  command->add_option("--budget", flags->budget, "time for the whole run, as 60s or 5min: spent by worth, then where the spread is largest; what\n"
+                      "does not fit is dropped and named (default: 3 s a timed case and 5 s, 285 s at most, or none)")->type_name("TIME");
+  command->add_option("--patience", flags->patience, "time that each timed case may take beyond that, to be measured again until its samples are\n"
+                      "clean, on a machine that others disturb (default: none)")->type_name("TIME");
   command->add_option("--seed", flags->settings.seed, "seed of the made-up data")->capture_default_str();
   command->add_option("--bandwidth", flags->settings.bandwidth, "bytes per second that predicted times assume (default: H200 datasheet)")
       ->check(CLI::PositiveNumber)->capture_default_str();

@@ -3,7 +3,9 @@
 Run with LOSSBENCH=<program> or --binary <program>.
 """
 
+import collections
 import json
+import re
 import subprocess
 import time
 
@@ -37,7 +39,7 @@ class Run(WithFolder):
                 self.assertRegex(line, r"simt +\S+ +\d+(x\d+)? {10,}")  # no time, no spread, no GB/s
 
     def test_measured_cases_carry_time_and_throughput(self):
-        record, table = self.run_json("--loss", "l2", "--backend", "scalar,cpu", "--shape", "20000")
+        record, table = self.run_json("--loss", "l2", "--backend", "scalar,cpu", "--shape", "20000", "--budget", "6s")
         rows = [row for row in record["benchmarks"] if row["run_type"] == "iteration"]
         self.assertGreaterEqual(len(rows), 3 * len({row["run_name"] for row in rows}))
         for row in rows:
@@ -46,30 +48,52 @@ class Run(WithFolder):
             self.assertNotIn("predicted_us", row)
         self.assertIn("GB/s", table)
 
-    def test_a_run_that_is_asked_to_end_writes_what_it_has(self):
+    def stopped(self, *flags, when):
+        """A run that is asked to end after it has said a line that contains `when`: its record and its table."""
         path = self.folder / "run.json"
-        running = subprocess.Popen([program.BINARY, "run", "--allow-debug", "--progress", "--backend", "simt", "--budget", "none", "--out", path],
+        running = subprocess.Popen([program.BINARY, "run", "--allow-debug", "--progress", "--out", path, *flags],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        running.stderr.readline()  # it is at the first loss
+        while when not in running.stderr.readline():
+            self.assertIsNone(running.poll(), "it ended before it said: " + when)
         running.terminate()
+        asked = time.monotonic()
         table, _ = running.communicate(timeout=60)
+        self.assertLess(time.monotonic() - asked, 5)
         self.assertEqual(running.returncode, 1)
-        record = json.loads(path.read_text())
-        self.assertTrue(record["benchmarks"])
-        self.assertIn("softmax_cross_entropy", record["context"]["dropped"])
+        return json.loads(path.read_text()), table
+
+    def test_a_run_that_is_asked_to_end_writes_what_it_has(self):
+        record, table = self.stopped("--backend", "simt", "--budget", "none", when="%")  # it is at the first loss
+        self.assertIn("softmax_cross_entropy/", record["context"]["dropped"])
         self.assertIn("dropped, because the run was asked to end:", table)
 
+    def test_a_run_that_is_asked_to_end_while_it_measures_again_keeps_all(self):
+        record, table = self.stopped("--loss", "l2", "--variant", "simd", "--shape", "20000", "--budget", "60s", when="again")
+        self.assertEqual({row["run_name"].split("/")[3] for row in record["benchmarks"]}, {"forward", "gradient"})
+        self.assertNotIn("dropped", record["context"])
+
+    def test_time_is_bounded_by_what_was_asked(self):
+        start = time.monotonic()
+        done = lossbench("run", "--allow-debug", "--loss", "l2", "--variant", "simd", "--pass", "forward", "--shape", "20000")
+        spent = time.monotonic() - start
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertLess(spent, 3 * 1 + 5)
+        (announced,) = re.findall(r"^1 case, about (\d+) s$", done.stderr, re.MULTILINE)
+        self.assertLess(abs(spent - int(announced)), int(announced) / 3 + 1)
+
     def test_record_says_how_it_was_measured(self):
-        record, _ = self.run_json("--loss", "l2", "--variant", "simd", "--pass", "forward", "--dtype", "f32", "--shape", "20000", "--mode", "single")
+        record, _ = self.run_json("--loss", "l2", "--variant", "simd", "--pass", "forward", "--dtype", "f32", "--shape", "20000", "--mode", "single",
+                                  "--budget", "6s")
         (row, *_) = [row for row in record["benchmarks"] if row["run_type"] == "iteration"]
         for counter in ["p5_us", "p95_us", "samples", "converged", "uncertainty", "percent_of_ceiling", "ceiling_GB/s", "input_sets",
-                        "calls_per_sample", "clock_MHz", "error", "bound", "revisit_ratio"]:
+                        "calls_per_sample", "clock_MHz", "error", "bound"]:
             self.assertIn(counter, row)
         self.assertEqual(row["calls_per_sample"], 1)
         self.assertLessEqual(row["p5_us"], row["p95_us"])
         context = record["context"]
         self.assertEqual(context["mode"], "single")
-        for key in ["cpu", "cpu_cache_bytes", "system", "cuda_compiler", "budget_seconds", "revisit_spread", "cpu_launch_us"]:
+        for key in ["cpu", "cpu_cache_bytes", "system", "cuda_compiler", "budget_seconds", "revisit_spread", "cpu_launch_us",
+                    "samples_clean", "samples_disturbed", "samples_throttled", "median_uncertainty"]:
             self.assertIn(key, context)
         self.assertTrue(any(key.startswith("ceiling cpu 2R") for key in context))
         samples = json.loads((self.folder / "run.samples.json").read_text())["cases"]
@@ -79,18 +103,23 @@ class Run(WithFolder):
 
     def test_budget(self):
         start = time.monotonic()
-        record, table = self.run_json("--loss", "l1,l2,huber,bce,softmax*", "--backend", "cpu,scalar", "--budget", "6s")
+        record, table = self.run_json("--loss", "l1,l2,huber,bce", "--backend", "cpu,scalar", "--shape", "20000", "--budget", "5s")
         self.assertLess(time.monotonic() - start, 12)
-        self.assertIn("dropped, for they did not fit into the budget of 6 s", table)
+        self.assertIn("dropped, for they did not fit into 5 s", table)
         dropped = record["context"]["dropped"].split()
         measured = {row["run_name"].split("/iterations")[0] for row in record["benchmarks"]}
         self.assertTrue(dropped and measured)
         self.assertFalse(measured & set(dropped))
         for name in dropped:
             self.assertIn(name, table)
+        cases = collections.Counter(name.split("/")[0] for name in measured)
+        if {name.split("/")[0] for name in dropped} - set(cases):
+            self.assertEqual(set(cases.values()), {1}, "a loss was left out for the second case of another")
 
     def test_refusals_of_run(self):
-        for flags, naming in [(["--budget", "soon"], ["--budget", "seconds"]), (["--budget", "-3s"], ["--budget"]), (["--mode", "warm"], ["steady", "single"]),
+        for flags, naming in [(["--budget", "soon"], ["--budget", "seconds"]), (["--patience", "long"], ["--patience", "seconds"]),
+                              (["--patience", "3s", "--budget", "9s"], ["--patience", "--budget"]),
+                              (["--budget", "-3s"], ["--budget"]), (["--mode", "warm"], ["steady", "single"]),
                               (["--benchmark_filter=["], ["--benchmark_filter"]), (["--benchmark_filter=nothing"], ["--benchmark_filter"])]:
             self.refused("run", "--loss", "l1", "--shape", "10", *flags, naming=naming)
 

@@ -1,45 +1,58 @@
 #include "bench/measure/budget.h"
 
 #include <algorithm>
+#include <numeric>
+#include <utility>
 
 namespace lossbench {
 
-Budget::Budget(std::optional<double> seconds, std::vector<double> expected)
-    : seconds_(seconds), expected_(std::move(expected)), done_(expected_.size(), false) {}
-
-void Budget::done(std::size_t index, double seconds) {
-  done_[index] = true;
-  done_expected_ += expected_[index];
-  done_seconds_ += seconds;
-  if (done_expected_ > 0) scale_ = done_seconds_ / done_expected_;
+Budget::Budget(double seconds, std::vector<double> data, std::vector<Item> items, bool keeps_all)
+    : seconds_(seconds), data_(std::move(data)), items_(std::move(items)), order_(items_.size()), keeps_all_(keeps_all), done_(items_.size(), false) {
+  std::iota(order_.begin(), order_.end(), std::size_t{0});
+  std::stable_sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) { return items_[a].worth.rank < items_[b].worth.rank; });
 }
 
-std::vector<std::size_t> Budget::plan(double spent) const {
-  std::vector<std::size_t> pieces;
-  for (std::size_t i = 0; i < expected_.size(); ++i)
-    if (!done_[i]) pieces.push_back(i);
-  if (!seconds_) return pieces;
-  std::stable_sort(pieces.begin(), pieces.end(), [&](std::size_t a, std::size_t b) { return expected_[a] < expected_[b]; });
-  double left = *seconds_ - spent;
-  const auto end = std::find_if(pieces.begin(), pieces.end(), [&](std::size_t i) { return (left -= expected(i)) < 0; });
-  pieces.erase(end, pieces.end());
-  return pieces;
+Budget::Plan Budget::plan(double spent) const {
+  Plan plan;
+  std::vector<bool> paid(data_.size(), false);
+  bool one_is_left_out = false;
+  for (const std::size_t i : order_) {
+    const Item& item = items_[i];
+    if (done_[i] || (one_is_left_out && !item.worth.first)) continue;
+    const double seconds = slowness() * (item.cost + (paid[item.piece] ? 0 : data_[item.piece])) + item.sampling;
+    const bool kept = item.worth.first && (keeps_all_ || i == order_.front());
+    if (spent + plan.seconds + kMargin * seconds > seconds_ && !kept) {
+      one_is_left_out = one_is_left_out || item.worth.first;
+      continue;
+    }
+    paid[item.piece] = true;
+    plan.seconds += seconds;
+    plan.items.push_back(i);
+  }
+  return plan;
 }
 
-bool Budget::fits(std::size_t index, double spent) const {
-  const std::vector<std::size_t> pieces = plan(spent);
-  return std::find(pieces.begin(), pieces.end(), index) != pieces.end();
+std::vector<std::size_t> Budget::next(double spent) const {
+  std::vector<std::size_t> items = plan(spent).items;
+  if (items.empty()) return items;
+  const std::size_t piece = items_[items.front()].piece;
+  std::erase_if(items, [&](std::size_t i) { return items_[i].piece != piece; });
+  std::sort(items.begin(), items.end());
+  return items;
 }
 
-std::optional<std::size_t> Budget::next_that_fits(double spent) const {
-  const std::vector<std::size_t> pieces = plan(spent);
-  return pieces.empty() ? std::nullopt : std::optional(pieces.front());
+void Budget::done(const std::vector<std::size_t>& items, double seconds) {
+  const double before = slowness();
+  known_cost_ += cost_of(items) / before;
+  known_seconds_ += seconds;
+  for (const std::size_t i : items) done_[i] = true;
 }
 
-double Budget::remaining(double spent) const {
-  double sum = 0;
-  for (const std::size_t i : plan(spent)) sum += expected(i);
-  return sum;
+double Budget::cost_of(const std::vector<std::size_t>& items) const {
+  if (items.empty()) return 0;
+  double cost = data_[items_[items.front()].piece];
+  for (const std::size_t i : items) cost += items_[i].cost;
+  return slowness() * cost;
 }
 
 }  // namespace lossbench

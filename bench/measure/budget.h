@@ -1,38 +1,59 @@
-// What fits into the time that a run was given. Pure.
+// What a run does with its time: first everything once, by worth, then the uncertain again. Pure.
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <vector>
+
+#include "bench/measure/worth.h"
 
 namespace lossbench {
 
 class Budget {
  public:
-  /// `expected` are the costs of the pieces of work in the order in which they will be done, in any unit: how long one lasts is learned
-  /// from those already done. Without `seconds` everything fits.
-  Budget(std::optional<double> seconds, std::vector<double> expected);
+  /// A case.
+  struct Item {
+    std::size_t piece = 0;  ///< items of one piece share its data, which are made whenever any of them is done
+    Worth worth;
+    double cost = 0;        ///< of its own, in expected seconds
+    double sampling = 0;    ///< fewest seconds of samples, which pass alike on any machine
+  };
+  struct Plan {
+    std::vector<std::size_t> items;  ///< by worth
+    double seconds = 0;              ///< with the fewest samples
+  };
 
-  /// Whether piece `index` is to be done now, `spent` seconds after the start: of those not done, the cheapest that fit together are.
-  bool fits(std::size_t index, double spent) const;
-  /// Piece `index` took `seconds`.
-  void done(std::size_t index, double seconds);
+  /// `data` are the costs of the pieces' data, in expected seconds. With `keeps_all`, the first case of every loss is done even where it does not fit.
+  Budget(double seconds, std::vector<double> data, std::vector<Item> items, bool keeps_all);
 
-  /// Of the pieces not done, the cheapest that still fits; none where none does.
-  std::optional<std::size_t> next_that_fits(double spent) const;
-  bool is_done(std::size_t index) const { return done_[index]; }
-  /// Seconds that the pieces that fit will take.
-  double remaining(double spent) const;
+  /// What is not done yet and fits, `spent` seconds after the start. Where the first case of a loss does not, nothing but first cases does; the
+  /// worthiest of all fits in any case, for a run without results says nothing.
+  Plan plan(double spent) const;
+  /// Of that, the worthiest and what shares its data, in the order of the items.
+  std::vector<std::size_t> next(double spent) const;
+  /// Items were done, or given up, which took `seconds` beside their samples.
+  void done(const std::vector<std::size_t>& items, double seconds);
+  bool is_done(std::size_t item) const { return done_[item]; }
+
+  /// Seconds that `items` of one piece will take beside their samples.
+  double cost_of(const std::vector<std::size_t>& items) const;
+  /// This machine is expected to take so many times as long as expected.
+  void expect(double slowness) { known_seconds_ = slowness * kKnownBefore; }
+  double slowness() const { return known_seconds_ / known_cost_; }
 
  private:
-  double expected(std::size_t index) const { return scale_ * expected_[index]; }
-  /// Pieces not done that fit together, cheapest first.
-  std::vector<std::size_t> plan(double spent) const;
+  /// What is expected of the machine beforehand weighs as much as so many seconds that it was seen at work.
+  static constexpr double kKnownBefore = 0.5;
 
-  std::optional<double> seconds_;
-  std::vector<double> expected_;
+  /// What is begun is finished, so nothing is begun that might take longer than there is.
+  static constexpr double kMargin = 1.5;
+
+  double seconds_;
+  std::vector<double> data_;
+  std::vector<Item> items_;
+  std::vector<std::size_t> order_;  // by worth
+  bool keeps_all_;
   std::vector<bool> done_;
-  double done_expected_ = 0, done_seconds_ = 0, scale_ = 1;
+  double known_cost_ = kKnownBefore, known_seconds_ = kKnownBefore;
 };
 
 }  // namespace lossbench

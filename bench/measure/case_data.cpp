@@ -20,13 +20,20 @@ Resolved make_inputs(const Case& entry, std::uint64_t seed, int set) {
   return resolve(std::move(request));
 }
 
-std::size_t memory_for(const std::vector<InputSet>& sets) {
+std::size_t memory_for(const std::vector<InputSet>& sets, std::size_t arrays) {
   std::size_t bytes = 0;
-  for (const InputSet& set : sets) bytes += DeviceArrays::bytes_for(set.resolved);
+  for (std::size_t i = 0; i < arrays; ++i) bytes += DeviceArrays::bytes_for(sets[i % sets.size()].resolved);
   return bytes;
 }
 
-std::vector<InputSet> make_input_sets(const Case& entry, std::uint64_t seed, const std::function<int(const Resolved& first)>& count_of) {
+int sets_to_make(std::size_t bytes, int wanted) {
+  constexpr std::size_t kLong = std::size_t{4} << 20;
+  return std::min(wanted, bytes < kLong ? 4 : 2);
+}
+
+std::vector<InputSet> make_input_sets(const Case& entry, std::uint64_t seed, const Watch& watch,
+                                      const std::function<int(const Resolved& first)>& count_of) {
+  watch.look();
   Resolved first = make_inputs(entry, seed, 0);
   const int count = std::max(count_of(first), 1);
   std::vector<InputSet> sets(static_cast<std::size_t>(count));
@@ -36,6 +43,7 @@ std::vector<InputSet> make_input_sets(const Case& entry, std::uint64_t seed, con
   std::exception_ptr failure;
   const auto work = [&] {
     for (int set = next++; set < count; set = next++) try {
+        watch.look();
         InputSet& own = sets[static_cast<std::size_t>(set)];
         if (set > 0) own.resolved = make_inputs(entry, seed, set);
         own.reference = entry.loss->reference(own.resolved.wide());

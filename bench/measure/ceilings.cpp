@@ -4,7 +4,6 @@
 #include <bit>
 #include <cmath>
 
-#include "bench/host_clock.h"
 #include "bench/measure/statistics.h"
 #include "bench/random.h"
 
@@ -12,7 +11,8 @@ namespace lossbench {
 namespace {
 
 constexpr std::size_t kPage = 4096;
-constexpr int kSamples = 15;
+constexpr int kSamples = 15, kFewestSamples = 3;
+constexpr double kMostSeconds = 0.1;  // for the samples of one way, beyond the fewest
 
 std::size_t size_class(std::size_t bytes) {
   const std::size_t above = std::bit_ceil(std::max(bytes, 4 * kPage));
@@ -45,10 +45,11 @@ std::byte* Ceilings::arena(std::size_t bytes) {
   return arena_->data();
 }
 
-std::vector<double> Ceilings::sampled_seconds(Rotation& rotation) {
+std::vector<Sample> Ceilings::samples_of(Rotation& rotation) {
   Sampler sampler([&] { return rotation.time(); }, rotation.calls(), Pace::of(*device_).sampler_for(rotation.replay_seconds()), clock_);
-  sampler.round(kSamples);
-  return seconds_of(sampler.samples());
+  sampler.round(kFewestSamples);
+  sampler.round(kSamples - kFewestSamples, kMostSeconds);
+  return sampler.samples();
 }
 
 std::unique_ptr<Rotation> Ceilings::passes(const Ceiling& ceiling, int way, const Pace& pace) {
@@ -64,13 +65,16 @@ std::unique_ptr<Rotation> Ceilings::passes(const Ceiling& ceiling, int way, cons
   }, sets, false, pace);
 }
 
-void Ceilings::look_at(Ceiling& ceiling) {
+void Ceilings::look_at(Ceiling& ceiling, int first_way, int last_way) {
   device_->forget_persisting_lines();
   const double bytes = static_cast<double>(ceiling.bytes_of_pass());
   double typical = 0, peak = 0;
-  for (int way = 0; way < device_->ways_to_stream(); ++way) {
-    const std::unique_ptr<Rotation> rotation = passes(ceiling, way, Pace::of(*device_));
-    const std::vector<double> seconds = sampled_seconds(*rotation);
+  for (int way = first_way; way <= last_way; ++way) {
+    watch_.look();
+    const std::unique_ptr<Rotation> rotation = passes(ceiling, way, way == first_way ? Pace::of(*device_) : Pace::of(*device_).when_warm());
+    const std::vector<Sample> samples = samples_of(*rotation);
+    const std::vector<double> seconds = seconds_of(samples);
+    ceiling.clean = ceiling.clean || enough_clean(samples);
     const double speed = bytes / median(seconds);
     if (speed > typical) ceiling.way = way, typical = speed;
     peak = std::max(peak, bytes / quantile(seconds, 0));
@@ -87,9 +91,9 @@ const Ceiling* Ceilings::find(TrafficShape shape, std::size_t bytes) const {
 Ceiling& Ceilings::entry(TrafficShape shape, std::size_t bytes) {
   if (const Ceiling* known = find(shape, bytes)) return all_[static_cast<std::size_t>(known - all_.data())];
   Ceiling ceiling{shape, size_class(bytes)};
-  const double start = host_now();
-  look_at(ceiling);
-  closing_ += host_now() - start;
+  const double start = watch_.now();
+  look_at(ceiling, 0, device_->ways_to_stream() - 1);
+  looking_ += watch_.now() - start;
   all_.push_back(ceiling);
   return all_.back();
 }
@@ -98,21 +102,22 @@ const Ceiling& Ceilings::of(TrafficShape shape, std::size_t bytes) { return entr
 
 const Ceiling& Ceilings::look_again(TrafficShape shape, std::size_t bytes) {
   Ceiling& known = entry(shape, bytes);
-  look_at(known);
+  look_at(known, known.way, known.way);
   return known;
 }
 
 double Ceilings::launch_seconds() {
-  if (launch_ == 0 && device_->lost().empty()) {
+  if (launch_ == 0 && !watch_.stopped() && device_->lost().empty()) {
     Rotation rotation(*device_, [this](int) { device_->launch_nothing(); }, 1, false, Pace::of(*device_));
-    launch_ = median(sampled_seconds(rotation));
+    launch_ = median(seconds_of(samples_of(rotation)));
   }
   return launch_;
 }
 
-void Ceilings::close() {
+void Ceilings::close(double until) {
   if (!device_->lost().empty()) return;
-  for (Ceiling& known : all_) look_at(known);
+  for (Ceiling& known : all_)
+    if (watch_.now() < until) look_at(known, known.way, known.way);
 }
 
 }  // namespace lossbench

@@ -14,6 +14,9 @@
 namespace lossbench {
 namespace {
 
+constexpr int kFewestRounds = 4;  // without which nothing is known of a median …
+constexpr double kLongest = 1;    // … but for calls that take long
+
 /// What the emulator can say of a case: is it right, what does it move, and is that what the variant claims.
 void count_into(Measurement& result, const Case& entry, const InputSet& set, Device& device) {
   const Problem& problem = set.resolved.problem;
@@ -38,52 +41,74 @@ void count_into(Measurement& result, const Case& entry, const InputSet& set, Dev
 /// Everything of a group that is timed on one device.
 class Contest {
  public:
-  Contest(Device& device, const std::vector<const Case*>& cases, std::vector<InputSet>& sets, Ceilings& ceilings, const Settings& settings)
-      : memory_(device, memory_needed(device, cases, sets)), ceilings_(&ceilings), settings_(&settings) {
-    const bool scalar_only = memory_.bytes() == 0;
+  /// `arrays` are rotated through, and hold the sets in turn.
+  Contest(Device& device, const std::vector<const Case*>& cases, std::vector<InputSet>& sets, std::size_t arrays, Ceilings& ceilings,
+          const Settings& settings)
+      : memory_(device, memory_needed(device, cases, sets, arrays)), ceilings_(&ceilings), settings_(&settings) {
     std::byte* next = memory_.data();
-    if (!scalar_only)
-      for (const InputSet& set : sets) {
-        arrays_.emplace_back(device, next, set.resolved);
-        next += DeviceArrays::bytes_for(set.resolved);
+    if (memory_.bytes() > 0)
+      for (std::size_t i = 0; i < arrays; ++i) {
+        look();
+        const Resolved& inputs = sets[i % sets.size()].resolved;
+        arrays_.emplace_back(device, next, inputs);
+        next += DeviceArrays::bytes_for(inputs);
       }
     for (const Case* entry : cases) contestants_.emplace_back(*entry, device, sets, arrays_, ceilings, settings);
   }
 
-  /// Rounds go through all contestants and memory itself, so that what the machine does meanwhile happens to all of them alike.
-  void run() {
+  /// Rounds go through all contestants and memory itself, so that what the machine does meanwhile happens to all of them alike. Where the run is
+  /// asked to end, those that are finished by then stay so.
+  void run() try {
+    const double start = now();
     for (Contestant& contestant : contestants_) contestant.prepare();
+    finish_seconds_ = now() - start;
     start_pace();
-    while (round_ < settings_->rounds) {
+    const double sampled = now();
+    const auto too_few = [&] { return round_ == 0 || (round_ < kFewestRounds && now() - sampled < kLongest); };
+    while (round_ < settings_->rounds && (too_few() || time_left())) {
       for (Contestant& contestant : contestants_) contestant.round(round_);
       keep_pace();
     }
-    while (Contestant* const next = least_known()) {
+    while (time_left()) {
+      Contestant* const next = least_known();
+      if (!next) break;
       next->round(round_);
       keep_pace();
     }
     if (pace_) pace_->finish();
+    const double each = (now() - sampled) / static_cast<double>(contestants_.size());
     for (Contestant& contestant : contestants_) {
       contestant.finish();
       Measurement& measurement = contestant.measurement();
+      measurement.sampling = each;
       if (pace_ && !measurement.samples.empty()) measurement.hold_against(pace_->samples_for(measurement.contract_bytes));
     }
+  } catch (const Stopped&) {
   }
 
-  Measurement& result(const Case* entry) {
-    for (Contestant& contestant : contestants_)
-      if (&contestant.entry() == entry) return contestant.measurement();
-    throw std::logic_error("no such contestant");
-  }
+  bool finished(const Case* entry) { return contestant_of(entry).finished(); }
+  Measurement& result(const Case* entry) { return contestant_of(entry).measurement(); }
 
  private:
-  static std::size_t memory_needed(const Device& device, const std::vector<const Case*>& cases, const std::vector<InputSet>& sets) {
+  static std::size_t memory_needed(const Device& device, const std::vector<const Case*>& cases, const std::vector<InputSet>& sets,
+                                   std::size_t arrays) {
     if (std::all_of(cases.begin(), cases.end(), [](const Case* entry) { return entry->variant->backend == Backend::scalar; })) return 0;
-    const std::size_t bytes = memory_for(sets);
+    const std::size_t bytes = memory_for(sets, arrays);
     if (bytes > device.memory_bytes())
-      throw std::runtime_error(fmt::format("{} sets of arrays take {:.1f} GiB, and only {:.1f} GiB are there to be used", sets.size(),
+      throw std::runtime_error(fmt::format("{} sets of arrays take {:.1f} GiB, and only {:.1f} GiB are there to be used", arrays,
                                            static_cast<double>(bytes) * 0x1p-30, static_cast<double>(device.memory_bytes()) * 0x1p-30));
     return bytes;
+  }
+
+  double now() const { return ceilings_->watch().now(); }
+  void look() const { ceilings_->watch().look(); }
+  /// The last checks take about as long as the first.
+  bool time_left() const { return now() + finish_seconds_ < settings_->until; }
+
+  Contestant& contestant_of(const Case* entry) {
+    for (Contestant& contestant : contestants_)
+      if (&contestant.entry() == entry) return contestant;
+    throw std::logic_error("no such contestant");
   }
 
   /// The reference alone is bound by arithmetic, and latency by no memory.
@@ -116,9 +141,10 @@ class Contest {
   std::vector<Contestant> contestants_;
   std::optional<MemoryPace> pace_;
   int round_ = 0;
+  double finish_seconds_ = 0;
 };
 
-/// Sets that the cases need: one for the emulator and the scalar reference, as many as fill the cache for what is timed.
+/// Sets that the cases rotate through: one for the emulator and the scalar reference, as many as fill the cache for what is timed.
 int sets_for(const std::vector<Case>& cases, const Resolved& first, const DeviceFinder& device_of) {
   int sets = 1;
   for (const Case& entry : cases)
@@ -140,18 +166,22 @@ std::string check_claims(const Implementation& implementation, const Problem& pr
   return {};
 }
 
-std::vector<Measurement> measure_group(const std::vector<Case>& cases, const Settings& settings, CeilingsOfDevices& ceilings,
-                                       const DeviceFinder& device_of) {
-  std::vector<Measurement> results(cases.size());
-  for (std::size_t i = 0; i < cases.size(); ++i)
-    if (const std::string reason = device_of(cases[i].variant->backend).lost(); !reason.empty()) results[i].come_too_late(reason);
-  if (std::none_of(results.begin(), results.end(), [](const Measurement& result) { return result.fault.empty(); })) return results;
+namespace {
+
+/// What `measure_group` promises, but that it throws Stopped where the run is asked to end.
+void measure_into(std::vector<Measurement>& results, const std::vector<Case>& cases, const Settings& settings, CeilingsOfDevices& ceilings,
+                  const DeviceFinder& device_of) {
+  const auto fail = [&](std::size_t i, const std::string& fault) { results[i].fault = fault, results[i].cut = false; };
   std::vector<InputSet> sets;
+  int rotating = 1;
   try {
-    sets = make_input_sets(cases.front(), settings.seed, [&](const Resolved& first) { return sets_for(cases, first, device_of); });
+    sets = make_input_sets(cases.front(), settings.seed, ceilings.watch(), [&](const Resolved& first) {
+      rotating = sets_for(cases, first, device_of);
+      return sets_to_make(DeviceArrays::bytes_for(first), rotating);
+    });
   } catch (const std::exception& error) {
-    for (Measurement& result : results) result.fault = error.what();
-    return results;
+    for (std::size_t i = 0; i < cases.size(); ++i) fail(i, error.what());
+    return;
   }
   std::map<Device*, std::vector<const Case*>> timed;
   for (std::size_t i = 0; i < cases.size(); ++i) {
@@ -160,19 +190,41 @@ std::vector<Measurement> measure_group(const std::vector<Case>& cases, const Set
       timed[&device_of(cases[i].variant->backend)].push_back(&cases[i]);
       continue;
     }
+    ceilings.watch().look();
     try {
       count_into(results[i], cases[i], sets.front(), device_of(Backend::simt));
+      results[i].cut = false;
     } catch (const std::exception& error) {
-      results[i].fault = error.what();
+      fail(i, error.what());
     }
   }
   for (const auto& [device, entries] : timed) {
     try {
-      Contest contest(*device, entries, sets, ceilings.of(*device), settings);
+      Contest contest(*device, entries, sets, static_cast<std::size_t>(rotating), ceilings.of(*device), settings);
       contest.run();
-      for (const Case* entry : entries) results[static_cast<std::size_t>(entry - cases.data())] = std::move(contest.result(entry));
+      for (const Case* entry : entries)
+        if (contest.finished(entry)) results[static_cast<std::size_t>(entry - cases.data())] = std::move(contest.result(entry));
     } catch (const std::exception& error) {
-      for (const Case* entry : entries) results[static_cast<std::size_t>(entry - cases.data())].fault = error.what();
+      for (const Case* entry : entries) fail(static_cast<std::size_t>(entry - cases.data()), error.what());
+    }
+    ceilings.watch().look();
+  }
+}
+
+}  // namespace
+
+std::vector<Measurement> measure_group(const std::vector<Case>& cases, const Settings& settings, CeilingsOfDevices& ceilings,
+                                       const DeviceFinder& device_of) {
+  std::vector<Measurement> results(cases.size());
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    const std::string reason = device_of(cases[i].variant->backend).lost();
+    if (!reason.empty()) results[i].come_too_late(reason);
+    results[i].cut = reason.empty();
+  }
+  if (std::any_of(results.begin(), results.end(), [](const Measurement& result) { return result.cut; })) {
+    try {
+      measure_into(results, cases, settings, ceilings, device_of);
+    } catch (const Stopped&) {
     }
   }
   return results;

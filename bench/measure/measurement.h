@@ -31,6 +31,7 @@ struct Measurement {
   std::string fault;               ///< why there is no figure; empty when there is one
   bool declined = false;           ///< the variant does not take the case, which its fault says; nothing went wrong
   bool not_run = false;            ///< the device was lost before, by another case
+  bool cut = false;                ///< the run was asked to end before it was done
   std::vector<Sample> samples;     ///< empty under the emulator
   std::vector<Sample> memory;      ///< of memory itself in the same rounds: seconds for the contract's bytes; empty where it took no part
   std::optional<Traffic> traffic;  ///< what the emulator counted
@@ -45,6 +46,7 @@ struct Measurement {
   std::int64_t sets = 0;           ///< of arrays that were rotated through
   std::int64_t calls = 0;          ///< in one sample
   double spent = 0;                ///< host seconds
+  double sampling = 0;             ///< host seconds that its group took samples, its part of them
   double revisit = 0;              ///< see found_again
   Caveats caveats;
 

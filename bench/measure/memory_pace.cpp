@@ -5,21 +5,11 @@
 #include "bench/measure/statistics.h"
 
 namespace lossbench {
-namespace {
-
-/// The contestants have just warmed the device.
-Pace without_warm_up(const Device& device) {
-  Pace pace = Pace::of(device);
-  pace.sampler.warm_up_seconds = pace.sampler.longest_warm_up = 5 * pace.replay_seconds;
-  return pace;
-}
-
-}  // namespace
 
 MemoryPace::MemoryPace(Ceilings& ceilings, TrafficShape shape, std::size_t bytes)
     : ceilings_(&ceilings),
       ceiling_(ceilings.of(shape, bytes)),
-      rotation_(ceilings.passes(ceiling_, ceiling_.way, without_warm_up(ceilings.device()))),
+      rotation_(ceilings.passes(ceiling_, ceiling_.way, Pace::of(ceilings.device()).when_warm())),
       sampler_([this] { return rotation_->time(); }, rotation_->calls(),
                Pace::of(ceilings.device()).sampler_for(rotation_->replay_seconds()), ceilings.clock()) {}
 

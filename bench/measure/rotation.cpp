@@ -8,6 +8,7 @@ namespace {
 
 constexpr double kLongestSample = 10e-3;  // that is worth more than one replay
 constexpr int kMostSets = 1024;
+constexpr std::size_t kLargeCache = std::size_t{128} << 20;
 constexpr std::int64_t kMostCalls = 1 << 14;  // of one recording: a graph has a node for each
 
 }  // namespace
@@ -15,6 +16,12 @@ constexpr std::int64_t kMostCalls = 1 << 14;  // of one recording: a graph has a
 Pace Pace::of(const Device& device) {
   if (device.where() == Where::cuda) return {};
   return {1e-4, {.warm_up_seconds = 0.02, .longest_warm_up = 0.1, .stretches = 20}};
+}
+
+Pace Pace::when_warm() const {
+  Pace pace = *this;
+  pace.sampler.warm_up_seconds = pace.sampler.longest_warm_up = 5 * replay_seconds;
+  return pace;
 }
 
 SamplerSettings Pace::sampler_for(double replay_seconds) const {
@@ -61,7 +68,8 @@ void Rotation::run_all() {
 }
 
 int sets_to_rotate(std::size_t cache_bytes, std::size_t bytes) {
-  const std::size_t wanted = (4 * cache_bytes + bytes) / std::max<std::size_t>(bytes, 1);
+  // Of a cache of hundreds of MiB, which many cores share, one has but a part.
+  const std::size_t times = cache_bytes > kLargeCache ? 2 : 4, wanted = (times * cache_bytes + bytes) / std::max<std::size_t>(bytes, 1);
   return static_cast<int>(std::clamp<std::size_t>(wanted, 2, kMostSets));
 }
 

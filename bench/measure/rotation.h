@@ -17,6 +17,8 @@ struct Pace {
   /// On a GPU, whose events resolve 0.5 us, a sample is one replay of 1 ms, after 200 ms of warm-up. On the host it is the fastest of twenty
   /// replays of 0.1 ms, after 20 ms: what shares a core only ever slows it down, and comes and goes within a millisecond.
   static Pace of(const Device& device);
+  /// The same on a device that other work has just warmed up.
+  Pace when_warm() const;
   /// The settings for replays that long: fewer to a sample where they are long already.
   SamplerSettings sampler_for(double replay_seconds) const;
 };
@@ -50,7 +52,8 @@ class Rotation {
   std::unique_ptr<Recording> recording_;
 };
 
-/// Sets of arrays to rotate through, `bytes` each: enough that together they fill the cache four times, two at least.
+/// Sets of arrays to rotate through, `bytes` each: enough that together they fill the cache four times, a large one twice,
+/// two at least.
 int sets_to_rotate(std::size_t cache_bytes, std::size_t bytes);
 
 }  // namespace lossbench

@@ -1,28 +1,33 @@
-// Measures the cases of a run: group after group, within a budget, and goes back to those known least.
+// Measures the cases of a run: by worth, within its time, and goes back to those known least until that is over.
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "bench/measure/budget.h"
 #include "bench/measure/group.h"
 
 namespace lossbench {
 
-/// What a run tells while it goes on.
+/// What a run tells while it goes on, and asks.
 struct RunEvents {
   /// About to do `what`: of about `total` seconds of work, `done` are behind.
-  std::function<void(double done, double total, const std::string& what)> at;
-  /// Asked before each piece of work: whether to begin no other, and end with what there is.
+  std::function<void(double done, double total, const std::string& what)> at = {};
+  /// Asked before each step that takes long, from several threads: whether to begin no other, and end with what there is.
   std::function<bool()> stopped = [] { return false; };
+  /// Before anything is measured: so many cases, in about so many seconds.
+  std::function<void(std::size_t cases, double seconds)> announce = {};
+  std::function<double()> now = host_now;
 };
 
 class Runner {
  public:
   Runner(Settings settings, RunEvents events, DeviceFinder device_of);
 
-  /// Results in the order of the cases. Cases with one data key must stand next to each other. Those that the budget left no time for, or that
-  /// came after a stop, are missing, and are in `dropped`.
+  /// Results in the order of the cases. Cases with one data key must stand next to each other. Those that there was no time for, or that
+  /// were not done at a stop, are missing, and are in `dropped`.
   std::vector<CaseResult> run(const std::vector<Case>& cases);
 
   const std::vector<std::string>& dropped() const { return dropped_; }
@@ -32,33 +37,35 @@ class Runner {
   double revisit_spread() const { return revisit_spread_; }
 
  private:
+  /// Cases of one data key.
   struct Piece {
-    std::vector<Case> cases;
-    std::vector<Measurement> results;
-    double expected = 0;
-    double seconds = 0;
-    bool timed() const;
-    /// Of the median known least; infinite where one rests on samples that are not clean.
-    double uncertainty() const;
-    /// Whether every figure was found again later in the run, on clean samples both times, and much the same.
-    bool confirmed() const;
+    std::vector<std::size_t> cases;
+    double seconds = 0;  ///< that its last visit took beside its samples
   };
-  static std::vector<Piece> pieces_of(const std::vector<Case>& cases, const Settings& settings);
-  void first_pass(std::vector<Piece>& pieces);
-  void revisit(std::vector<Piece>& pieces);
-  void visit_again(Piece& piece);
+  Budget plan(const std::vector<Case>& cases);
+  void first_pass(Budget& budget);
+  void revisit();
+  void visit(Piece& piece, const std::vector<std::size_t>& which, const Settings& settings);
+  void take(std::size_t which, Measurement&& again);
+  std::vector<std::size_t> to_revisit(const Piece& piece) const;
+  double uncertainty(const Piece& piece) const;
+  bool confirmed(const Piece& piece) const;
+  std::vector<Piece*> revisit_order();
   /// What is known of the clock by now may flag samples anew.
   void judge(Measurement& result, Ceilings& ceilings) const;
-  void close(std::vector<Piece>& pieces);
-  double spent() const;      ///< host seconds since the run began
+  void close();
+  double spent() const;      ///< seconds since the run began
   double committed() const;  ///< and those that closing will take
 
   Settings settings_;
   RunEvents events_;
   DeviceFinder device_of_;
   CeilingsOfDevices ceilings_;
+  std::vector<Case> cases_;
+  std::vector<Piece> pieces_;
+  std::vector<std::optional<Measurement>> results_;
   std::vector<std::string> dropped_;
-  double start_ = 0, revisit_spread_ = 0, planned_ = 0;
+  double start_ = 0, goal_ = 0, revisit_spread_ = 0;
 };
 
 }  // namespace lossbench

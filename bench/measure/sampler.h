@@ -18,7 +18,6 @@ using Stopwatch = std::function<Timing()>;
 struct SamplerSettings {
   double warm_up_seconds = 0.2;
   double longest_warm_up = 1.0;  ///< gives up waiting for the clock to settle
-  int retries = 3;               ///< more samples taken for each that was disturbed or throttled, at most
   int stretches = 1;             ///< of work in a sample, of which the fastest counts: see Pace
 };
 
@@ -31,8 +30,7 @@ class Sampler {
   /// The same work for `warm_up_seconds`, and on until two readings of the clock agree.
   void warm_up();
 
-  /// Takes samples until `count` spotless ones are there or each has been retried, and keeps all of them. Retries end after `most_seconds`.
-  /// `round` is the group's, where there is one.
+  /// Takes `count` samples, or those that begin within `most_seconds`, the first in any case. `round` is the group's, where there is one.
   void round(int count, double most_seconds = std::numeric_limits<double>::infinity(), std::optional<int> round = std::nullopt);
 
   const std::vector<Sample>& samples() const { return samples_; }

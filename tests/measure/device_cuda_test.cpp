@@ -178,7 +178,8 @@ TEST_F(CudaDeviceTest, CeilingsAreWhatTheMemoryDoes) {
   }
 }
 
-TEST(SetsToRotate, FillTheCacheFourTimes) {
+TEST(SetsToRotate, FillTheCacheFourTimesOrALargeOneTwice) {
+  EXPECT_EQ(sets_to_rotate(std::size_t{300} << 20, std::size_t{100} << 20), 7);
   EXPECT_EQ(sets_to_rotate(50 << 20, 100 << 20), 3);
   EXPECT_EQ(sets_to_rotate(50 << 20, std::size_t{8} << 30), 2);
   EXPECT_EQ(sets_to_rotate(32 << 20, 1 << 20), 129);

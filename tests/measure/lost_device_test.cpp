@@ -54,8 +54,12 @@ class LostDevice : public testing::Test {
 
   const Variant good = variant_of("honest", honest, 1), bad = variant_of("leaves", leaves_its_memory, 2);
   std::function<void(double, double, const std::string&)> at = [](double, double, const std::string&) {};
-  Runner runner{Settings{}, {[this](double done, double total, const std::string& what) { at(done, total, what); }},
-                [](Backend) -> Device& { return fake_cuda_device(); }};
+  static Runner runner_with(std::function<void(double, double, const std::string&)> at) {
+    Settings settings;
+    settings.budget = 10;
+    return {settings, {.at = std::move(at), .now = [] { return fake_cuda::machine().now; }}, [](Backend) -> Device& { return fake_cuda_device(); }};
+  }
+  Runner runner = runner_with([this](double done, double total, const std::string& what) { at(done, total, what); });
 };
 
 TEST_F(LostDevice, IsNamedAndWhatWasMeasuredBeforeStays) {
@@ -71,7 +75,7 @@ TEST_F(LostDevice, IsNamedAndWhatWasMeasuredBeforeStays) {
     EXPECT_TRUE(results[after].measurement.not_run);
     EXPECT_EQ(results[after].measurement.fault, "not run, because the device was lost before: an illegal memory access was encountered");
   }
-  EXPECT_NO_THROW(outcome_context(runner));  // what goes into the record beside the figures
+  EXPECT_NO_THROW(outcome_context(runner, results));  // what goes into the record beside the figures
 }
 
 /// The same at any moment: while it is checked, warmed up, timed in turns with memory, or checked again.
@@ -79,7 +83,7 @@ TEST_F(LostDevice, IsNamedWheneverItHappens) {
   int lost = 0;
   for (int calls = 0; calls < 2600; calls += 100) {
     calls_until_it_leaves = calls;
-    Runner fresh{Settings{}, {}, [](Backend) -> Device& { return fake_cuda_device(); }};
+    Runner fresh = runner_with({});
     std::swap(runner, fresh);
     const std::vector<CaseResult> results = run({{&good, 1 << 13}, {&good, 1 << 14}, {&bad, 1 << 14}});
     EXPECT_EQ(results[0].measurement.fault, "");
