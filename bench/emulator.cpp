@@ -14,6 +14,10 @@ Traffic count_traffic(const std::function<void()>& work) {
   work();
   Traffic traffic;
   traffic.launches = static_cast<std::int64_t>(scope->launches);
+  traffic.blocks = static_cast<std::int64_t>(scope->blocks);
+  traffic.barriers = static_cast<std::int64_t>(scope->block_barriers);
+  traffic.atomics = static_cast<std::int64_t>(scope->atomics);
+  traffic.atomics_on_one_address = static_cast<std::int64_t>(scope->most_atomics_on_one_address);
   for (const auto& [name, count] : scope->arrays) traffic.bytes[name] = static_cast<std::int64_t>(count.load_bytes + count.store_bytes);
   return traffic;
 }

@@ -28,11 +28,12 @@ def run_of(*entries, **context):
     return records.parse(json.dumps({"context": context, "benchmarks": list(entries)}))
 
 
-CHECKED = {"error": 1e-8, "bound": 1e-7, "error_ulps": 0.5, "contract_bytes": 8e6, "elements": 1e6}
+CHECKED = {"error": 1e-8, "bound": 1e-7, "error_ulps_of_largest": 0.5, "contract_bytes": 8e6, "elements": 1e6}
 SCALAR = entry("l2/scalar/scalar/forward/f32/1000000", 8.0, contract_bytes=8e6, elements=1e6)
 THRUST = entry("l2/thrust/cpu/forward/f32/1000000", 2.0, **CHECKED)
-KERNEL = entry("l2/single_pass/simt/forward/f32/1000000", 50.0, **CHECKED, counted_bytes=8e6, predicted_us=2.0)
-WASTEFUL = entry("l2/map_then_reduce/simt/gradient/f32/1000000", 50.0, **CHECKED, counted_bytes=16e6, predicted_us=4.0)
+KERNEL = entry("l2/single_pass/simt/forward/f32/1000000", 50.0, **CHECKED, counted_bytes=8e6, launches=2, atomics=3906, atomics_on_one_address=1953,
+               blocks=200, block_barriers=500)
+WASTEFUL = entry("l2/map_then_reduce/simt/gradient/f32/1000000", 50.0, **CHECKED, counted_bytes=16e6, predicted_us=4.0)  # as older records have it
 
 
 class Records(unittest.TestCase):
@@ -133,7 +134,7 @@ class Answer(unittest.TestCase):
         self.assertIn("4.00×", answer.cpu(run))
         self.assertIn("in 1 of 2 cases", answer.traffic(run))
         self.assertIn("furthest from it is `l2` gradient with 2.00× (`map_then_reduce`)", answer.traffic(run))
-        self.assertIn("**predictions**", answer.traffic(run))
+        self.assertIn("counted, not timed", answer.traffic(run))
 
     def test_the_headline_is_f32_and_the_largest_shape(self):
         names = ["l2/a/cpu/forward/f64/800", "l2/a/cpu/forward/f32/8", "l2/a/cpu/forward/f32/10x10", "l2/a/cpu/forward/f32/10x10/half=true"]
@@ -195,10 +196,17 @@ class Pages(unittest.TestCase):
         for name in re.findall(r'(?:href="#|url\(#)([^")]+)', self.html):
             self.assertIn(name, names)
 
-    def test_emulated_times_are_called_predicted(self):
-        self.assertIn("predicted time in µs, not measured", self.html)
-        self.assertIn("times are predicted from the bytes, not measured", self.html)
-        self.assertNotIn("50.0 ms", self.html)  # how long the emulator took
+    def test_kernels_under_the_emulator_have_counts_and_no_time(self):
+        for word in ("50.0 ms", "predicted", "4.00 µs"):  # how long the emulator took, and what older records guessed
+            self.assertNotIn(word, self.html)
+        text = markdown.render(self.RUN, "")
+        self.assertIn("| `single_pass` | simt | f32 | 1000000 | 1.00× | 2 | 3906 | 1953 | 2.50 |", text)
+        self.assertIn("| `map_then_reduce` | simt | f32 | 1000000 | 2.00× |  |  |  |  |", text)
+
+    def test_an_older_record_shows_its_error_over_its_bound_alone(self):
+        old = run_of(entry("l2/a/cpu/forward/f32/8", error=1e-8, bound=1e-7, error_ulps=443364.0))
+        self.assertNotIn("443364", markdown.render(old, ""))
+        self.assertIn("| 10.0 % |  |", markdown.render(old, ""))
 
     def test_text_is_escaped(self):
         self.assertIn("a &lt; b &amp; c", self.html)
@@ -212,6 +220,50 @@ class Pages(unittest.TestCase):
             cells = len(re.findall(r"(?<!\\)\|", line))
             self.assertTrue(width == 0 or cells in (0, width), line)
             width = cells
+
+
+class Quality(unittest.TestCase):
+    """What is said once of all figures, and what marks one: the rule of tests/figure_quality_test.cpp."""
+
+    def run_with(self, *all_counters):
+        return run_of(*[entry(f"l2/v{k}/cpu/forward/f32/8", contract_bytes=8e6, **{"uncertainty": 0.01, **counters})
+                        for k, counters in enumerate(all_counters)])
+
+    def marks(self, *all_counters):
+        return [case.caveats for case in self.run_with(*all_counters).cases]
+
+    def test_what_most_share_marks_none_and_is_said(self):
+        counters = [{"drift": 1, "bimodal": 1}, {"drift": 1}, {}]
+        self.assertEqual(self.marks(*counters), [["bimodal"], [], []])
+        text = answer.caveats(self.run_with(*counters))
+        self.assertIn("2 of 3 moved by more than 2 %", text)
+        self.assertIn("1 *bimodal*", text)
+
+    def test_half_are_not_most(self):
+        self.assertEqual(self.marks({"cached": 1}, {}), [["cached"], []])
+
+    def test_that_time_was_up_marks_none(self):
+        self.assertEqual(self.marks({"converged": 0, "uncertainty": 0.04}, {"uncertainty": 0.04}), [[], []])
+
+    def test_an_interval_far_wider_than_the_rest(self):
+        widths = [0.03] * 20 + [0.059, 0.061]
+        self.assertEqual(self.marks(*[{"uncertainty": width} for width in widths])[-2:], [[], ["wide"]])
+        self.assertEqual(self.marks(*[{"uncertainty": width} for width in [0.001] * 20 + [0.009]])[-1], [])
+
+    def test_what_moved_until_later_counts(self):
+        run = self.run_with({"revisit_ratio": 1.06}, {"revisit_ratio": 0.94}, {"revisit_ratio": 1.3}, {})
+        self.assertIn("good to about 6 %", answer.caveats(run))
+
+    def test_shares_of_the_samples_are_said(self):
+        run = self.run_with({"samples": 300, "throttled_share": 0.4, "disturbed_share": 0.0}, {"samples": 100, "throttled_share": 0.04})
+        self.assertIn("a neighbour had a core, or its clock had sagged, for 31 % of the time", answer.caveats(run))
+        self.assertNotIn("took the core away", answer.caveats(run))
+
+    def test_each_process_by_itself(self):
+        noisy, quiet = self.run_with({"drift": 1}), self.run_with(*[{}] * 5)
+        run = records.join([noisy, quiet])
+        self.assertEqual([case.caveats for case in run.cases], [[]] * 6)
+        self.assertEqual(answer.caveats(run).count("good to about"), 2)
 
 
 class Progress(unittest.TestCase):

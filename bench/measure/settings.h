@@ -17,7 +17,6 @@ constexpr const char* name_of(Mode mode) { return mode == Mode::steady ? "steady
 struct Settings {
   std::uint64_t seed = 1;
   int rounds = 9;               ///< at least, of each case; variants of one loss take turns
-  double bandwidth = 4.8e12;    ///< bytes per second that predicted times assume
   Mode mode = Mode::steady;
   StopRule stop = {};           ///< most_seconds is for a GPU; a case on the host gets half of it
   double patience = 0;          ///< seconds beyond that in which a case may wait for spotless samples

@@ -71,6 +71,7 @@ void run_blocks(Job& job) try {
     gang.end();
     std::lock_guard lock(job.mutex);
     job.counters += gang.events;
+    gang.traffic.collect(job.atomics);
   }
 } catch (const std::exception& error) {  // no memory for stacks, say
   job.report(error.what());
@@ -115,6 +116,8 @@ void run_grid(const Launch& config, void (*thread)(void*), void* closure) {
   if (job.failed) throw Error(job.error);
   if (!job.count) return;
   job.counters.launches = 1;
+  for (const auto& [address, count] : job.atomics)
+    job.counters.most_atomics_on_one_address = std::max(job.counters.most_atomics_on_one_address, count);
   latest = job.counters;
   CountScope::add(latest);
 }

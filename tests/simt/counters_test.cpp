@@ -170,6 +170,24 @@ TEST(CountScopes, AddUpAndNest) {
   EXPECT_EQ(outer->array("in").load_bytes, 512u);
 }
 
+/// Every thread adds to the first word, and one in four to a word of its block.
+__global__ void add_to_two(Global<unsigned> out) {
+  simt::atomic_add(out, 0, 1u);
+  if (threadIdx.x % 4 == 0) simt::atomic_add(out, 1 + blockIdx.x, 1u);
+}
+
+TEST(Atomics, ThoseOnOneAddressAreCountedOverAllBlocksOfALaunch) {
+  DeviceArray<unsigned> out("out", 5);
+  const Counters once = counted([&] { simt::launch({"add_to_two", 4, 64}, add_to_two, out.handle()); });
+  EXPECT_EQ(once.atomics, 4u * 64 + 4 * 16);
+  EXPECT_EQ(once.most_atomics_on_one_address, 4u * 64);
+  const Counters twice = counted([&] {
+    simt::launch({"add_to_two", 1, 32}, add_to_two, out.handle());
+    simt::launch({"add_to_two", 2, 32}, add_to_two, out.handle());
+  });
+  EXPECT_EQ(twice.most_atomics_on_one_address, 64u);  // launches come one after another in any case
+}
+
 TEST(CountScopes, LeaveOutFailedLaunches) {
   DeviceArray<float> in("in", 40);
   simt::CountScope scope;
