@@ -32,9 +32,12 @@ while {held}:
 sys.exit(ending.finished())
 """
 END_A_CHILD = """
+reader, writer = os.pipe()
 child = os.fork()
 if child == 0:
+    os.write(writer, b"here")
     while True: signal.pause()
+os.read(reader, 4)
 os.kill(child, signal.SIGTERM)
 print("child:", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
@@ -43,14 +46,14 @@ print("child:", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 class Ends(unittest.TestCase):
     def run_held(self, number=None, more="", before="", held="True"):
         code = HELD.format(more=more, before=before, held=held)
-        running = subprocess.Popen([sys.executable, "-B", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                   env={**os.environ, "PYTHONPATH": str(ROOT / "scripts")})
-        self.addCleanup(running.kill)
-        said = ""
-        if number:
-            said = running.stdout.readline()
-            running.send_signal(number)
-        output, errors = running.communicate(timeout=60)
+        with subprocess.Popen([sys.executable, "-B", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              env={**os.environ, "PYTHONPATH": str(ROOT / "scripts")}) as running:
+            self.addCleanup(running.kill)
+            said = ""
+            if number:
+                said = running.stdout.readline()
+                running.send_signal(number)
+            output, errors = running.communicate(timeout=60)
         self.assertEqual((running.returncode, errors), (7, ""))
         return said + output
 
