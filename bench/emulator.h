@@ -11,11 +11,9 @@ namespace lossbench {
 struct Traffic {
   std::map<std::string, std::int64_t> bytes;  ///< loaded and stored, by array
   std::int64_t launches = 0;
-  std::int64_t blocks = 0;
-  std::int64_t barriers = 0;                  ///< of all threads of a block, one per block
-  std::int64_t atomics = 0;                   ///< on global arrays, one per thread
-  std::int64_t atomics_on_one_address = 0;    ///< the most there were in a launch: those take turns
-  double barriers_per_block() const { return blocks > 0 ? static_cast<double>(barriers) / static_cast<double>(blocks) : 0; }
+  std::int64_t atomics = 0;                 ///< on global arrays, one per thread
+  std::int64_t atomics_on_one_address = 0;  ///< the most in one launch: those take turns
+  std::int64_t barriers_in_one_block = 0;   ///< the most that any block passes
   std::int64_t total() const {
     std::int64_t sum = 0;
     for (const auto& [name, count] : bytes) sum += count;

@@ -17,7 +17,7 @@ constexpr double kFarWider = 2;          // than that
 constexpr double kNeverWide = 0.01;      // whatever the others are
 constexpr double kWorthSaying = 0.05;    // of the samples
 
-std::string percent(double share) { return fmt::format(share < 0.0195 ? "{:.1f} %" : "{:.0f} %", 100 * share); }
+std::string percent(double share) { return fmt::format("{:.{}f} %", 100 * share, share < 0.0195 ? 1 : 0); }
 
 /// What a caveat means for so many of the figures; empty for those that the shares of samples say, and the intervals.
 std::string words(const std::string& caveat, const std::string& count) {

@@ -73,8 +73,7 @@ void report(benchmark::State& state, const CaseResult& entry, const Settings& se
     count(state, "counted_over_contract", counted / static_cast<double>(result.contract_bytes));
     count(state, "atomics", static_cast<double>(result.traffic->atomics));
     count(state, "atomics_on_one_address", static_cast<double>(result.traffic->atomics_on_one_address));
-    count(state, "blocks", static_cast<double>(result.traffic->blocks));
-    count(state, "block_barriers", static_cast<double>(result.traffic->barriers));
+    count(state, "barriers_in_one_block", static_cast<double>(result.traffic->barriers_in_one_block));
     state.SetLabel("emulated: counted, not timed");
     state.SetIterationTime(0);
     return;

@@ -49,7 +49,7 @@ std::vector<std::string> counted_cells(const CaseResult& result) {
   const Traffic& traffic = *measured.traffic;
   const double contract = static_cast<double>(measured.contract_bytes);
   return {fmt::format("{:.2f}x", static_cast<double>(traffic.total()) / contract), std::to_string(traffic.launches), std::to_string(traffic.atomics),
-          std::to_string(traffic.atomics_on_one_address), short_number(traffic.barriers_per_block()), accuracy_text(result)};
+          std::to_string(traffic.atomics_on_one_address), std::to_string(traffic.barriers_in_one_block), accuracy_text(result)};
 }
 
 /// The rows of one kind under a heading for each loss and pass; empty where there are none.
@@ -89,14 +89,14 @@ std::string run_table(const std::vector<CaseResult>& results, Mode mode) {
   std::string text;
   if (!figures.empty()) text += "\n" + wrapped_text(run.text(), kTableWidth);
   if (const std::string timed = table_of(results, false, run); !timed.empty())
-    text += timed + fmt::format("time: median of a call ({}), +- about a 95 % interval of it. GB/s: bytes the loss must move, over time.\n"
+    text += timed + fmt::format("time: median of a call ({}), +- about a 95 % interval of it. GB/s: bytes the loss must move / time.\n"
                                 "ceiling: share of what memory did in this run, in the same traffic shape.\n"
                                 "notes: what most rows do not share; docs/measuring.md explains the words.\n", name_of(mode));
   if (const std::string counts = table_of(results, true, run); !counts.empty())
     text += counts + "Kernels run by the emulator: counted, not timed. traffic: bytes moved over bytes the loss must move.\n"
                      "atomics: of threads, on global memory; on one: the most on one address, which take turns.\n"
-                     "barriers: __syncthreads() in each block.\n";
-  return text + "error/bound: largest error against the double reference as a share of the derived bound; above 100 % fails.\n";
+                     "barriers: __syncthreads(), the most that one block passes.\n";
+  return text + "error/bound: largest error against the double reference, as a share of its bound; above 100 % fails.\n";
 }
 
 std::string ceilings_text(Runner& runner) {

@@ -7,6 +7,7 @@ import math
 import pathlib
 import statistics
 
+from . import caveats as caveat_rule
 from . import choose, kernelbench, numbers, peers
 
 
@@ -119,7 +120,7 @@ def caveats(run):
         for word in case.caveats:
             counts[word] = counts.get(word, 0) + 1
     timed = [process for process in run.processes if process.quality.figures]
-    parts = []
+    parts = good_to(timed)
     for process in timed:
         said = ", ".join(process.quality.sentences())
         if said:
@@ -141,6 +142,16 @@ def caveats(run):
     if len(commits) > 1:
         parts.append(f"the records are of different commits ({', '.join(commits)})")
     return f"**Caveats**: {'; '.join(parts)}." if parts else ""
+
+
+def good_to(timed):
+    """How good the figures are, in each of these processes; a list of one part of a sentence, or of none."""
+    known = {}
+    for process in timed:
+        if math.isfinite(process.quality.good_to):
+            known.setdefault(caveat_rule.percent(process.quality.good_to), []).append(f"`{pathlib.PurePath(process.name).name}`")
+    where = [share + (f" in {', '.join(names)}" if len(timed) > 1 else "") for share, names in known.items()]
+    return [f"figures are good to about {'; '.join(where)}; the ± of each says more"] if where else []
 
 
 def summary(run):

@@ -34,9 +34,7 @@ class Quality:
         return [word for word in recorded(case) if not self.shared(word)] + ["wide"] * wide
 
     def sentences(self):
-        """What the figures have in common, without the first word of a sentence about them."""
-        if math.isfinite(self.good_to):
-            yield f"figures are good to about {percent(self.good_to)}, each to its own ±"
+        """What else the figures have in common, as parts of a sentence."""
         if self.shares.get("throttled", 0) >= WORTH_SAYING:
             yield f"a neighbour had a core, or its clock had sagged, for {percent(self.shares['throttled'])} of the time"
         if self.shares.get("disturbed", 0) >= WORTH_SAYING:

@@ -17,8 +17,8 @@ GUIDE = [
     "**Kernels under the emulator** are the CUDA kernels themselves, run thread by thread on the CPU. What the emulator counts is "
     "exact; what it takes is of no interest and is not shown. *Traffic* is counted bytes over contract bytes: 1.00× is the fewest "
     "possible, and the upright mark in a figure; rows whose label says to ignore them need not be read, so it can be less. *Atomics* are "
-    "those of all threads on global memory, *on one* the most on one address in a launch, which take turns; *barriers* are those of all threads "
-    "of a block, in each block.",
+    "those of all threads on global memory, *on one* the most on one address in a launch, which take turns; *barriers* the most "
+    "`__syncthreads()` that one block passes.",
     "**Error** is the absolute error of one output against a reference in double precision on the same inputs; **bound** is what the "
     "error analysis of that variant allows there. Shown is the output that comes closest to its bound. A case whose error is over its "
     "bound, or not a number, fails and gets no figure. **ulp** is the largest error in units in the last place of the largest value of that "

@@ -41,7 +41,7 @@ def row(case):
         return start + blank + [f"**failed**: {case.failure}"]
     if case.emulated:
         figures = [numbers.factor(case.traffic_ratio), counted(case, "launches"), counted(case, "atomics"),
-                   counted(case, "atomics_on_one_address"), barriers(case)]
+                   counted(case, "atomics_on_one_address"), counted(case, "barriers_in_one_block")]
     else:
         figures = [numbers.seconds(case.time), numbers.percent(case.spread), numbers.significant(case.gb_per_s),
                    numbers.percent(case.share_of_ceiling, 0), counted(case, "launches") if case.counter("launches") > 0 else ""]
@@ -51,11 +51,6 @@ def row(case):
 def counted(case, name):
     """Empty where an older record has no such count."""
     return f"{case.counters[name]:.0f}" if name in case.counters else ""
-
-
-def barriers(case):
-    """Of each block, in the mean."""
-    return numbers.significant(case.counter("block_barriers") / case.counter("blocks")) if case.counter("blocks") > 0 else ""
 
 
 def remark(case):

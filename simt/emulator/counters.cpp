@@ -1,7 +1,5 @@
 #include "simt/emulator/counters.h"
 
-#include <algorithm>
-
 namespace simt::inline SIMT_BUILD {
 
 namespace {
@@ -42,7 +40,6 @@ Counters& Counters::operator+=(const Counters& other) {
   atomics += other.atomics;
   shared_atomics += other.shared_atomics;
   fences += other.fences;
-  most_atomics_on_one_address = std::max(most_atomics_on_one_address, other.most_atomics_on_one_address);
   for (const auto& [name, count] : other.arrays) arrays[name] += count;
   return *this;
 }

@@ -27,7 +27,6 @@ struct Counters {
   std::uint64_t cluster_barriers = 0;                        ///< one per cluster
   std::uint64_t bulk_copies = 0;                             ///< one per copy; their bytes are in `arrays`
   std::uint64_t atomics = 0, shared_atomics = 0, fences = 0; ///< one per lane; `atomics` are those on global arrays
-  std::uint64_t most_atomics_on_one_address = 0;             ///< of those on global arrays, in any one launch: they take turns
   std::map<std::string, ArrayCount> arrays;                  ///< by the name given to global()
 
   /// The array of that name; all zero when no launch touched one.

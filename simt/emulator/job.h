@@ -29,6 +29,7 @@ struct Job {
   std::string error;
   Counters counters;
   AtomicsByAddress atomics;
+  std::uint64_t most_barriers = 0;
   std::atomic<bool> failed{false};
 
   char started = 0, finished = 0;  ///< addresses only: order the kernel after the launch, and the host after the kernel

@@ -6,16 +6,13 @@
 #pragma once
 
 #include <cstdint>
-#include <unordered_map>
 #include <vector>
 
 #include "simt/emulator/counters.h"
 #include "simt/emulator/execution.h"
+#include "simt/emulator/serial.h"
 
 namespace simt::inline SIMT_BUILD {
-
-/// Atomics by the address they are on.
-using AtomicsByAddress = std::unordered_map<const void*, std::uint64_t>;
 
 class Traffic {
  public:
