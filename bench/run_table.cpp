@@ -10,6 +10,15 @@
 namespace lossbench {
 namespace {
 
+constexpr const char* kTimedLegend =
+    "time: median of a call ({}), +- about a 95 % interval of it. GB/s: bytes the loss must move / time. ceiling: share of what memory did in this "
+    "run, in the same traffic shape. notes: in what a row differs from most; docs/measuring.md explains the words.";
+constexpr const char* kCountedLegend =
+    "Kernels run by the emulator are counted, not timed. traffic: bytes moved / bytes the loss must move. atomics: of all threads, on global memory; "
+    "on one: the most on one address, which take turns. barriers: __syncthreads(), the most that one block passes.";
+constexpr const char* kErrorLegend =
+    "error/bound: largest error against the double reference, as a share of its bound; above 100 % fails.";
+
 /// Timed figures and counted ones have little in common but the error, so each kind has a table.
 bool counted(const CaseResult& result) { return result.entry.emulated(); }
 
@@ -52,24 +61,27 @@ std::vector<std::string> counted_cells(const CaseResult& result) {
           std::to_string(traffic.atomics_on_one_address), std::to_string(traffic.barriers_in_one_block), accuracy_text(result)};
 }
 
-/// The rows of one kind under a heading for each loss and pass; empty where there are none.
+/// What the rows of a group share: they have the same data, and took turns. Beside each row it would make the table too wide.
+std::string heading_of(const Case& entry) {
+  std::string text = entry.loss->name + " " + std::string(name_of(entry.pass)) + " " + std::string(name_of(entry.element)) + " " + shape_text(entry.shape);
+  return entry.options.text.empty() ? text : text + " " + entry.options.text;
+}
+
+/// The rows of one kind under a heading for each group; empty where there are none.
 std::string table_of(const std::vector<CaseResult>& results, bool emulated, const RunQuality& run) {
-  std::vector<Table::Column> columns = {{"variant"}, {"backend"}, {"type"}, {"shape"}};
-  const std::vector<Table::Column> timed = {{"time", true}, {"+-", true}, {"GB/s", true}, {"ceiling", true}, {"error/bound", true}, {"notes"}};
-  const std::vector<Table::Column> counts = {{"traffic", true}, {"launches", true}, {"atomics", true}, {"on one", true}, {"barriers", true},
-                                             {"error/bound", true}};
-  if (emulated) columns.erase(columns.begin() + 1);  // they have one backend
-  columns.insert(columns.end(), (emulated ? counts : timed).begin(), (emulated ? counts : timed).end());
+  const std::vector<Table::Column> timed = {{"variant"}, {"backend"}, {"time", true}, {"+-", true}, {"GB/s", true}, {"ceiling", true},
+                                            {"error/bound", true}, {"notes"}};
+  const std::vector<Table::Column> counts = {{"variant"}, {"traffic", true}, {"launches", true}, {"atomics", true}, {"on one", true},
+                                             {"barriers", true}, {"error/bound", true}};
+  const std::vector<Table::Column>& columns = emulated ? counts : timed;
   Table table(columns);
   std::string heading;
   for (const CaseResult& result : results) {
     const Case& entry = result.entry;
     if (counted(result) != emulated) continue;
-    std::string own = entry.loss->name + " " + std::string(name_of(entry.pass));
-    if (!entry.options.text.empty()) own += " " + entry.options.text;
-    if (own != heading) table.add_heading(heading = own);
-    std::vector<std::string> cells = {"  " + entry.variant->name, std::string(name_of(entry.element)), shape_text(entry.shape)};
-    if (!emulated) cells.insert(cells.begin() + 1, std::string(name_of(entry.variant->backend)));
+    if (const std::string own = heading_of(entry); own != heading) table.add_heading(heading = own);
+    std::vector<std::string> cells = {"  " + entry.variant->name};
+    if (!emulated) cells.emplace_back(name_of(entry.variant->backend));
     std::vector<std::string> figures(columns.size() - cells.size());
     if (!result.measurement.fault.empty()) figures.front() = "FAILED";
     else figures = emulated ? counted_cells(result) : timed_cells(result, run);
@@ -89,14 +101,9 @@ std::string run_table(const std::vector<CaseResult>& results, Mode mode) {
   std::string text;
   if (!figures.empty()) text += "\n" + wrapped_text(run.text(), kTableWidth);
   if (const std::string timed = table_of(results, false, run); !timed.empty())
-    text += timed + fmt::format("time: median of a call ({}), +- about a 95 % interval of it. GB/s: bytes the loss must move / time.\n"
-                                "ceiling: share of what memory did in this run, in the same traffic shape.\n"
-                                "notes: what most rows do not share; docs/measuring.md explains the words.\n", name_of(mode));
-  if (const std::string counts = table_of(results, true, run); !counts.empty())
-    text += counts + "Kernels run by the emulator: counted, not timed. traffic: bytes moved over bytes the loss must move.\n"
-                     "atomics: of threads, on global memory; on one: the most on one address, which take turns.\n"
-                     "barriers: __syncthreads(), the most that one block passes.\n";
-  return text + "error/bound: largest error against the double reference, as a share of its bound; above 100 % fails.\n";
+    text += timed + wrapped_text(fmt::format(kTimedLegend, name_of(mode)), kTableWidth);
+  if (const std::string counts = table_of(results, true, run); !counts.empty()) text += counts + wrapped_text(kCountedLegend, kTableWidth);
+  return text + wrapped_text(kErrorLegend, kTableWidth);
 }
 
 std::string ceilings_text(Runner& runner) {

@@ -8,7 +8,7 @@
 
 namespace lossbench {
 
-/// What the timed figures have in common, in words; a table of them; and one of what the emulator counted. One block of rows a loss and pass,
+/// What the timed figures have in common, in words; a table of them; and one of what the emulator counted. One block of rows a group,
 /// losses and variants in ladder order.
 std::string run_table(const std::vector<CaseResult>& results, Mode mode);
 

@@ -99,6 +99,7 @@ class Says(unittest.TestCase):
 
     def test_no_more_than_it_may_take(self):
         made = self.made(limit=60)
+        self.assertIn("at most 60 s left", made.line())
         self.now = 50.0
         made.at(10, "huber f32")
         self.assertIn("about 10 s left", made.line())

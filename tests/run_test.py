@@ -36,7 +36,7 @@ class Run(WithFolder):
             self.assertLessEqual(row["error"], row["bound"])
         naive = next(row for row in record["benchmarks"] if row["run_name"].startswith("l2/naive_atomic/simt/forward/f32/4096"))
         self.assertEqual((naive["atomics"], naive["atomics_on_one_address"]), (4096, 4096))  # which all take turns
-        self.assertRegex(table, r"(?m)^  naive_atomic +f32 +4096 +1\.00x +2 +4096 +4096 +0 +[\d.]+ %$")
+        self.assertRegex(table, r"(?m)^l2 forward f32 4096\n  naive_atomic +1\.00x +2 +4096 +4096 +0 +[\d.]+ %$")
         self.assertNotIn("GB/s", table)
         for line in table.splitlines():
             self.assertLessEqual(len(line), 100)

@@ -32,9 +32,11 @@ class Progress:
     def line(self):
         spent = self.now() - self.start
         text = f"[{self.done}/{self.total}] {duration(spent)}"
+        at_most = max(self.limit - spent, 1)
         if self.done:
-            left = min(spent / self.done * (self.total - self.done), max(self.limit - spent, 1))
-            text += f", about {duration(max(left, 1))} left"
+            text += f", about {duration(min(max(spent / self.done * (self.total - self.done), 1), at_most))} left"
+        elif at_most < float("inf"):
+            text += f", at most {duration(at_most)} left"
         return f"{text}: {self.what}"
 
     def keep_a_log(self):

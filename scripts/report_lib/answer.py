@@ -150,8 +150,8 @@ def good_to(timed):
     for process in timed:
         if math.isfinite(process.quality.good_to):
             known.setdefault(caveat_rule.percent(process.quality.good_to), []).append(f"`{pathlib.PurePath(process.name).name}`")
-    where = [share + (f" in {', '.join(names)}" if len(timed) > 1 else "") for share, names in known.items()]
-    return [f"figures are good to about {'; '.join(where)}; the ± of each says more"] if where else []
+    where = [share + (f" in {' and '.join(names)}" if len(timed) > 1 else "") for share, names in known.items()]
+    return [f"figures are good to about {', '.join(where)}"] if where else []
 
 
 def summary(run):
