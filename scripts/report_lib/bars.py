@@ -39,16 +39,16 @@ def ceiling_of(case):
 
 
 def draw_ceilings(axes, rows, positions):
-    """A line across each row at what memory did; rows of one ceiling make one line, with the figure at its upper end."""
-    previous = math.nan
+    """A line across each row at what memory did; rows of much the same ceiling make one line, with the figure at its upper end."""
+    previous, low = math.nan, 0.4 * axes.get_xlim()[1]
     for (_, case), position in zip(rows, positions):
         ceiling = ceiling_of(case) if case else math.nan
         if math.isfinite(ceiling):
             axes.plot([ceiling, ceiling], [position - ROW / 2, position + ROW / 2], color=style.colour("bad"), linewidth=1.2,
                       dashes=(3, 1.5), zorder=3, gid="ceiling")
-            if not math.isclose(ceiling, previous):
+            if not math.isclose(ceiling, previous, rel_tol=0.1):
                 axes.annotate(f"ceiling {numbers.significant(ceiling)}", (ceiling, position - ROW / 2), xytext=(0, 1),
-                              textcoords="offset points", ha="right", va="bottom", color=style.colour("bad"), fontsize=7)
+                              textcoords="offset points", ha="left" if ceiling < low else "right", va="bottom", color=style.colour("bad"), fontsize=7)
         previous = ceiling
 
 
