@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 sys.dont_write_bytecode = True
 
-from record_lib import checks, environment, log, measurements, process  # noqa: E402
+from record_lib import checks, environment, measurements, process  # noqa: E402
 from record_lib import main as record_main  # noqa: E402
 
 LOSSBENCH = os.environ.get("LOSSBENCH", str(ROOT / "build" / "release" / "lossbench"))
@@ -77,31 +77,6 @@ PROGRAMS = {
         record(["cuda"], "single_pass")
         """,
 }
-
-
-class Tells(unittest.TestCase):
-    """How far a step is, in a log."""
-
-    def test_a_line_where_nothing_was_said_for_a_while(self):
-        now, lines = [0.0], []
-        told = log.Log(10, lambda: now[0], lines.append)
-        told.say("validate: up to 50 s")
-        for now[0] in range(1, 26):
-            told.tell(f"[{now[0]}/35] l2")
-        self.assertEqual(lines, ["==> validate: up to 50 s", "    [10/35] l2", "    [20/35] l2"])
-
-    def test_what_a_program_says_is_passed_on_and_kept(self):
-        lines = []
-        told = log.Log(0, write=lines.append)
-        program = ("import sys; print('figures'); print('[ 40 %] l2, about 9 s left', file=sys.stderr, flush=True); sys.stdin.read();"
-                   "import time; deadline = time.monotonic() + 60\nwhile time.monotonic() < deadline and not __import__('os').path.exists(sys.argv[1]):"
-                   " time.sleep(0.01)\nprint('done', file=sys.stderr)")
-        with tempfile.TemporaryDirectory() as folder, unittest.mock.patch.object(process, "LOOK", 0.05), \
-                unittest.mock.patch.object(process, "log", told):
-            told.write = lambda line: (lines.append(line), pathlib.Path(folder, "told").touch())
-            done = process.run([sys.executable, "-c", program, pathlib.Path(folder, "told")], 100)
-        self.assertEqual((done.status, done.output, done.errors), (0, "figures\n", "[ 40 %] l2, about 9 s left\ndone\n"))
-        self.assertEqual(lines[0], "    [ 40 %] l2, about 9 s left")
 
 
 class Made(unittest.TestCase):
