@@ -46,7 +46,8 @@ std::string RunQuality::text() const {
   if (figures == 0) return {};
   std::string text = figures == 1 ? "The figure is good to about " + percent(good_to) + "."
                                   : fmt::format("The {} timed figures are good to about {}, each to its own +-.", figures, percent(good_to));
-  if (throttled >= kWorthSaying) text += " A neighbour had a core, or its clock had sagged, for " + percent(throttled) + " of the time.";
+  const char* const sagged = on_gpu ? " The clock had sagged for " : " A neighbour had a core, or its clock had sagged, for ";
+  if (throttled >= kWorthSaying) text += sagged + percent(throttled) + " of the time.";
   if (disturbed >= kWorthSaying) text += " The system took the core away in " + percent(disturbed) + " of the samples.";
   for (const auto& [caveat, count] : counts)
     if (const std::string said = words(caveat, fmt::format("{} of {}", count, figures)); shared(caveat) && !said.empty()) text += " " + said;
@@ -61,6 +62,7 @@ RunQuality judge_figures(const std::vector<FigureQuality>& figures) {
   for (const FigureQuality& figure : figures) {
     if (std::isfinite(figure.uncertainty)) known.push_back(figure.uncertainty);
     if (figure.revisit > 0) moved.push_back(std::fabs(figure.revisit - 1));
+    run.on_gpu = run.on_gpu || figure.on_gpu;
     samples += figure.samples, throttled += figure.throttled, disturbed += figure.disturbed;
     for (const std::string& caveat : figure.caveats) {
       const auto found = std::find_if(run.counts.begin(), run.counts.end(), [&](const auto& entry) { return entry.first == caveat; });

@@ -20,12 +20,14 @@ struct FigureQuality {
   double uncertainty = 0;            ///< relative, about a 95 % interval
   double revisit = 0;                ///< of a later median to the first; 0 where it was not measured again
   std::size_t samples = 0, throttled = 0, disturbed = 0;
+  bool on_gpu = false;               ///< whose cores nobody shares
 };
 
 struct RunQuality {
   std::size_t figures = 0;
   double good_to = 0;                ///< nine figures of ten are known to that, and half of those measured again moved no further
   double throttled = 0, disturbed = 0;  ///< shares of all samples
+  bool on_gpu = false;               ///< any of them
   std::vector<std::pair<std::string, std::size_t>> counts;  ///< of figures that have a caveat
 
   /// More than half of the figures have it.

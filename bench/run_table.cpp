@@ -22,8 +22,10 @@ constexpr const char* kErrorLegend =
 /// Timed figures and counted ones have little in common but the error, so each kind has a table.
 bool counted(const CaseResult& result) { return result.entry.emulated(); }
 
-FigureQuality quality_of(const Measurement& measured) {
-  FigureQuality quality{measured.caveats.names(), measured.uncertainty(), measured.revisit, measured.samples.size(), 0, 0};
+FigureQuality quality_of(const CaseResult& result) {
+  const Measurement& measured = result.measurement;
+  FigureQuality quality{measured.caveats.names(), measured.uncertainty(), measured.revisit, measured.samples.size()};
+  quality.on_gpu = result.entry.variant->backend == Backend::cuda;
   for (const Sample& sample : measured.samples) {
     quality.throttled += sample.throttled;
     quality.disturbed += sample.disturbed;
@@ -42,7 +44,7 @@ std::string accuracy_text(const CaseResult& result) {
 
 std::string notes_text(const CaseResult& result, const RunQuality& run) {
   std::string text = result.entry.variant->synchronous ? "sync" : "";
-  for (const std::string& mark : run.marks(quality_of(result.measurement))) text += (text.empty() ? "" : ", ") + mark;
+  for (const std::string& mark : run.marks(quality_of(result))) text += (text.empty() ? "" : ", ") + mark;
   return text;
 }
 
@@ -96,7 +98,7 @@ std::string table_of(const std::vector<CaseResult>& results, bool emulated, cons
 std::string run_table(const std::vector<CaseResult>& results, Mode mode) {
   std::vector<FigureQuality> figures;
   for (const CaseResult& result : results)
-    if (!counted(result) && result.measurement.fault.empty()) figures.push_back(quality_of(result.measurement));
+    if (!counted(result) && result.measurement.fault.empty()) figures.push_back(quality_of(result));
   const RunQuality run = judge_figures(figures);
   std::string text;
   if (!figures.empty()) text += "\n" + wrapped_text(run.text(), kTableWidth);

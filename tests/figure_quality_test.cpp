@@ -11,7 +11,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-FigureQuality figure(Words caveats, double uncertainty = 0.01) { return {std::move(caveats), uncertainty, 0, 100, 0, 0}; }
+FigureQuality figure(Words caveats, double uncertainty = 0.01) { return {.caveats = std::move(caveats), .uncertainty = uncertainty, .samples = 100}; }
 
 TEST(FigureQuality, WhatMostShareMarksNoRow) {
   const std::vector<FigureQuality> figures = {figure({"drift", "bimodal"}), figure({"drift"}), figure({})};
@@ -63,6 +63,8 @@ TEST(FigureQuality, SharesOfTheSamplesAreSaid) {
   figures[0].throttled = 62, figures[1].disturbed = 8;
   const RunQuality run = judge_figures(figures);
   EXPECT_NE(run.text().find("A neighbour had a core, or its clock had sagged, for 31 % of the time."), std::string::npos) << run.text();
+  figures[1].on_gpu = true;
+  EXPECT_NE(judge_figures(figures).text().find("The clock had sagged for 31 % of the time."), std::string::npos);
   EXPECT_EQ(run.text().find("took the core away"), std::string::npos) << run.text();  // of 4 % of them
 }
 

@@ -258,6 +258,15 @@ class Program(unittest.TestCase):
             self.assertIn("| 2.00× |", (folder / "h.md").read_text())
             self.assertTrue((folder / "r.md").read_text().startswith("# "))
 
+    def test_a_record_that_was_ended_before_it_had_a_case_costs_the_others_nothing(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            (folder / "ok.json").write_text(json.dumps(document(entry("l2/simd/cpu/forward/f32/1000000", 1.0))))
+            (folder / "ended.json").write_text(json.dumps(document(dropped="huber/*/cpu/forward/f32/1000000")))
+            done = self.run_report(folder, "ok.json", "ended.json", "--headline", "h.md")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn("1 cases were left out for want of time, the first `huber/*", (folder / "h.md").read_text())
+
     def test_bad_input_is_one_line_and_leaves_nothing(self):
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)

@@ -24,6 +24,7 @@ class Quality:
     good_to: float   # nine figures of ten are known to that, and half of those measured again moved no further; NaN where nothing says
     counts: dict     # of figures that have a caveat
     shares: dict     # of all samples, "throttled" and "disturbed": as many of them are
+    on_gpu: bool     # any of them, and nobody shares its cores
 
     def shared(self, caveat):
         return 2 * self.counts.get(caveat, 0) > self.figures
@@ -36,7 +37,8 @@ class Quality:
     def sentences(self):
         """What else the figures have in common, as parts of a sentence."""
         if self.shares.get("throttled", 0) >= WORTH_SAYING:
-            yield f"a neighbour had a core, or its clock had sagged, for {percent(self.shares['throttled'])} of the time"
+            sagged = "the clock had sagged" if self.on_gpu else "a neighbour had a core, or its clock had sagged,"
+            yield f"{sagged} for {percent(self.shares['throttled'])} of the time"
         if self.shares.get("disturbed", 0) >= WORTH_SAYING:
             yield f"the system took the core away in {percent(self.shares['disturbed'])} of the samples"
         for word, count in self.counts.items():
@@ -48,7 +50,7 @@ def said(word, shares):
     """What a caveat means for so many figures; older records have no shares of samples to say it better."""
     return {"drift": "{} moved by more than 2 % while they were measured",
             "bimodal": "the samples of {} fall into two heaps", "cached": "the arrays of {} fit the cache",
-            "throttled": "" if "throttled" in shares else "{} were taken at a sagged clock, as where a neighbour has the core",
+            "throttled": "" if "throttled" in shares else "{} were taken at a sagged clock",
             "disturbed": "" if "disturbed" in shares else "the system took the core away during {}"}[word]
 
 
@@ -76,7 +78,7 @@ def judge(cases):
         samples = sum(case.counters["samples"] for case in says)
         if samples:
             shares[word] = sum(case.counters[f"{word}_share"] * case.counters["samples"] for case in says) / samples
-    return Quality(len(timed), max(known, default=math.nan), counts, shares)
+    return Quality(len(timed), max(known, default=math.nan), counts, shares, any(case.backend == "cuda" for case in timed))
 
 
 def mark(cases):
