@@ -91,6 +91,7 @@ struct Comparable {
   const std::vector<double>& condition;
   const Bound& bound;
   double peak;            ///< largest finite |expected|
+  double last_place;      ///< unit in the last place of that
 };
 
 /// Enters element `j` into `result`.
@@ -104,7 +105,7 @@ void compare_element(const Comparable& arrays, std::size_t j, Comparison& result
   const bool finite = std::isfinite(error);
   const double ratio = !finite ? (fault.empty() ? 0.0 : std::numeric_limits<double>::infinity()) : error == 0 ? 0.0 : error / limit;
   if (finite && error != 0) {
-    result.ulps = std::max(result.ulps, error / unit_in_last_place(type, r));
+    result.ulps = std::max(result.ulps, error / arrays.last_place);
     if (r != 0) result.relative = std::max(result.relative, error / std::fabs(r));
   }
   const bool first_miss = !fault.empty() && result.misses == 0;
@@ -149,7 +150,7 @@ Comparison compare_result(const Tensor& actual, const WideArray& expected, const
   for (std::size_t j = 0; j < count; ++j)
     if (const double size = std::fabs(value_at(expected, j)); std::isfinite(size)) peak = std::max(peak, size);
 
-  const Comparable arrays{actual, wide, expected, condition, bound, peak};
+  const Comparable arrays{actual, wide, expected, condition, bound, peak, unit_in_last_place(bound.output, peak)};
   std::vector<Comparison> parts(static_cast<std::size_t>(parts_of(result.count)));
   parallel_parts(result.count, [&](std::int64_t part, std::int64_t begin, std::int64_t end) {
     for (std::int64_t j = begin; j < end; ++j) compare_element(arrays, static_cast<std::size_t>(j), parts[static_cast<std::size_t>(part)]);

@@ -47,7 +47,8 @@ struct Comparison {
   std::int64_t worst = -1;    ///< element whose error is the largest multiple of its bound; of the misses, where there are any
   double actual = 0, expected = 0, error = 0, bound = 0;  ///< of that element
   double ratio = 0;           ///< error / bound there
-  double ulps = 0;            ///< largest error in units in the last place of the output's type
+  double ulps = 0;            ///< largest error in units in the last place of the largest finite |reference| of the array: near zero a gradient's
+                              ///< own last place is so small that its multiple says nothing
   double relative = 0;        ///< largest |error / reference|, where the reference is not 0
   std::string fault;          ///< what is wrong about the worst element when it is a miss
 

@@ -198,7 +198,9 @@ class CudaDevice final : public Device {
 Device* cuda_device(std::string& reason) {
   int count = 0;
   if (const cudaError_t error = cudaGetDeviceCount(&count); error != cudaSuccess || count == 0) {
-    reason = no_cuda_device(error == cudaSuccess ? nullptr : cudaGetErrorString(error));
+    int driver = 0;
+    cudaDriverGetVersion(&driver);
+    reason = no_cuda_device(driver, error == cudaSuccess ? nullptr : cudaGetErrorString(error));
     return nullptr;
   }
   static std::string failure;

@@ -4,7 +4,7 @@
 namespace lossbench {
 
 Device* cuda_device(std::string& reason) {
-  reason = "this build has no CUDA";
+  reason = "this build has no CUDA kernels (scripts/bench --cuda=on builds them)";
   return nullptr;
 }
 

@@ -11,6 +11,9 @@ namespace lossbench {
 struct Traffic {
   std::map<std::string, std::int64_t> bytes;  ///< loaded and stored, by array
   std::int64_t launches = 0;
+  std::int64_t atomics = 0;                 ///< on global arrays, one per thread
+  std::int64_t atomics_on_one_address = 0;  ///< the most in one launch: those take turns
+  std::int64_t barriers_in_one_block = 0;   ///< the most that any block passes
   std::int64_t total() const {
     std::int64_t sum = 0;
     for (const auto& [name, count] : bytes) sum += count;

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <regex>
 
+#include "bench/figure_quality.h"
 #include "bench/measure/statistics.h"
 #include "core/error.h"
 
@@ -41,6 +42,8 @@ void count_time(benchmark::State& state, const Measurement& result) {
   count(state, "input_sets", static_cast<double>(result.sets));
   count(state, "calls_per_sample", static_cast<double>(result.calls));
   count(state, "launches", static_cast<double>(result.launches));
+  count(state, "throttled_share", share_of(result.samples, &Sample::throttled));
+  count(state, "disturbed_share", share_of(result.samples, &Sample::disturbed));
   if (result.revisit > 0) count(state, "revisit_ratio", result.revisit);
   const Caveats& caveats = result.caveats;
   for (const auto& [set, name] : {std::pair{caveats.drift, "drift"}, {caveats.throttled, "throttled"}, {caveats.disturbed, "disturbed"},
@@ -58,18 +61,20 @@ void report(benchmark::State& state, const CaseResult& entry, const Settings& se
     count(state, "error", result.accuracy.error);
     count(state, "bound", result.accuracy.bound);
     count(state, "error_over_bound", result.accuracy.ratio);
-    count(state, "error_ulps", result.accuracy.ulps);
+    count(state, "error_ulps_of_largest", result.accuracy.ulps);
   }
   if (result.traffic) {
-    // Time 0 and no throughput: the emulator's own time says nothing, and a prediction is no measurement.
+    // Time 0 and no throughput: the emulator's own time says nothing.
     const double counted = static_cast<double>(result.traffic->total());
     count(state, "emulated", 1);
     count(state, "launches", static_cast<double>(result.traffic->launches));
     count(state, "counted_bytes", counted);
     count(state, "counted_bytes_per_element", counted / static_cast<double>(result.elements));
     count(state, "counted_over_contract", counted / static_cast<double>(result.contract_bytes));
-    count(state, "predicted_us", result.predicted_seconds(settings.bandwidth) * 1e6);
-    state.SetLabel("emulated: bytes counted, time predicted");
+    count(state, "atomics", static_cast<double>(result.traffic->atomics));
+    count(state, "atomics_on_one_address", static_cast<double>(result.traffic->atomics_on_one_address));
+    count(state, "barriers_in_one_block", static_cast<double>(result.traffic->barriers_in_one_block));
+    state.SetLabel("emulated: counted, not timed");
     state.SetIterationTime(0);
     return;
   }

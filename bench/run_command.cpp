@@ -140,9 +140,9 @@ int run_cases(const std::vector<Case>& cases, const Settings& settings, GoogleBe
   benchmark.report(results, settings);
 
   std::FILE* const stream = benchmark.prints() ? stderr : stdout;
-  if (!results.empty()) fmt::print(stream, "{}", run_table(results, settings));
+  if (!results.empty()) fmt::print(stream, "{}", run_table(results, settings.mode));
   fmt::print(stream, "{}", ceilings_text(*runner));
-  if (cuda_device_name().starts_with("none")) fmt::print(stream, "cuda: {};\n      its kernels ran under the emulator.\n", cuda_device_name());
+  if (std::string reason; !cuda_device(reason)) fmt::print(stream, "no CUDA kernel was timed: {}\n", reason);
   if (!runner->dropped().empty()) {
     if (UntilStopped::stopped()) fmt::print(stream, "dropped, because the run was asked to end:\n");
     else fmt::print(stream, "dropped, for they did not fit into {:g} s:\n", settings.budget.value_or(settings.most_seconds));
@@ -157,8 +157,8 @@ int run_cases(const std::vector<Case>& cases, const Settings& settings, GoogleBe
 void add_run_command(CLI::App& program, int& status, const std::vector<std::string>& command_line) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = program.add_subcommand(
-      "run", "Check, then measure: a table, and Google Benchmark's JSON. CUDA kernels without a GPU run under the emulator, for their\n"
-             "counted bytes and the time those predict");
+      "run", "Check, then measure: a table, and Google Benchmark's JSON. CUDA kernels without a GPU run under the emulator, which counts\n"
+             "their bytes, launches, atomics and barriers");
   flags->selection.add_to(*command, true);
   command->add_option("--opt", flags->options, "NAME=VALUE, an option for every loss selected; +NAME adds an optional input (repeat)")
       ->allow_extra_args(false)->type_name("NAME=VALUE");
@@ -169,8 +169,6 @@ void add_run_command(CLI::App& program, int& status, const std::vector<std::stri
   command->add_option("--patience", flags->patience, "time that each timed case may take beyond that, to be measured again until its samples are\n"
                       "clean, on a machine that others disturb (default: none)")->type_name("TIME");
   command->add_option("--seed", flags->settings.seed, "seed of the made-up data")->capture_default_str();
-  command->add_option("--bandwidth", flags->settings.bandwidth, "bytes per second that predicted times assume (default: H200 datasheet)")
-      ->check(CLI::PositiveNumber)->capture_default_str();
   command->add_flag("--progress", flags->progress, "progress on standard error, even where that is no terminal");
   command->add_flag("--allow-debug", flags->allow_debug, "time a build that is no Release build");
   command->allow_extras();

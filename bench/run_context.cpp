@@ -39,7 +39,6 @@ std::vector<std::pair<std::string, std::string>> run_context(const Settings& set
   for (auto& fact : host_device().facts()) context.push_back(std::move(fact));
   context.insert(context.end(), {
       {"mode", name_of(settings.mode)},
-      {"emulated_bandwidth_bytes_per_second", fmt::format("{:.6g}", settings.bandwidth)},
       {"seed", std::to_string(settings.seed)},
       {"budget_seconds", settings.budget ? fmt::format("{:g}", *settings.budget) : "none"},
       {"patience_seconds", fmt::format("{:g}", settings.patience)},

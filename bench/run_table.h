@@ -8,8 +8,9 @@
 
 namespace lossbench {
 
-/// One block of rows a loss and pass, losses and variants in ladder order. Rows of the emulator have no time and no throughput.
-std::string run_table(const std::vector<CaseResult>& results, const Settings& settings);
+/// What the timed figures have in common, in words; a table of them; and one of what the emulator counted. One block of rows a group,
+/// losses and variants in ladder order.
+std::string run_table(const std::vector<CaseResult>& results, Mode mode);
 
 /// The ceilings of the run, a line each, with their drift.
 std::string ceilings_text(Runner& runner);

@@ -13,6 +13,11 @@ std::size_t display_width(const std::string& text) {
 
 namespace {
 
+constexpr std::size_t kLeastRoom = 14;
+
+/// Columns for the last cell of a row, behind `start` of them: to the edge, and where little is left as many as a word takes.
+std::size_t room_after(std::size_t start) { return std::max<std::size_t>(kTableWidth, start + kLeastRoom) - start; }
+
 /// Lines of at most `width` columns, broken between words.
 std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
   std::vector<std::string> lines(1);
@@ -28,6 +33,12 @@ std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
 }
 
 }  // namespace
+
+std::string wrapped_text(const std::string& text, std::size_t width) {
+  std::string out;
+  for (const std::string& line : wrapped(text, width)) out += line + '\n';
+  return out;
+}
 
 std::vector<std::size_t> Table::widths() const {
   std::vector<std::size_t> widths;
@@ -45,7 +56,7 @@ void Table::append(std::string& out, const std::vector<std::string>& cells, cons
     line += (columns_[c].right ? blank + cells[c] : cells[c] + blank) + "  ";
   }
   const std::size_t start = display_width(line);
-  const std::vector<std::string> lines = wrapped(cells[last], std::max<std::size_t>(kTableWidth, start + 30) - start);
+  const std::vector<std::string> lines = wrapped(cells[last], room_after(start));
   if (columns_[last].right) line.append(widths[last] - display_width(cells[last]), ' ');
   for (const std::string& part : lines) {
     line += part;
@@ -64,7 +75,7 @@ std::string Table::text() const {
   }
   std::size_t start = 0;
   for (std::size_t c = 0; c + 1 < columns_.size(); ++c) start += widths[c] + 2;
-  rules.back().resize(std::min(rules.back().size(), std::max<std::size_t>(kTableWidth, start + 30) - start));
+  rules.back().resize(std::min(rules.back().size(), room_after(start)));
 
   std::string out;
   append(out, titles, widths, 0);

@@ -33,7 +33,10 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-inline constexpr std::size_t kTableWidth = 120;
+inline constexpr std::size_t kTableWidth = 100;
+
+/// Lines of at most `width` columns, broken between words.
+std::string wrapped_text(const std::string& text, std::size_t width);
 
 /// Columns that `text` takes on a terminal: its UTF-8 code points.
 std::size_t display_width(const std::string& text);

@@ -37,8 +37,10 @@ std::string why_no_device() {
   int count = 0;
   const cudaError_t error = cudaGetDeviceCount(&count);
   if (error == cudaSuccess && count > 0) return {};
+  int driver = 0;
+  cudaDriverGetVersion(&driver);
   cudaGetLastError();
-  return no_cuda_device(error == cudaSuccess ? nullptr : cudaGetErrorString(error));
+  return no_cuda_device(driver, error == cudaSuccess ? nullptr : cudaGetErrorString(error));
 }
 
 CurrentDevice::CurrentDevice(int device) {

@@ -19,8 +19,10 @@ struct ListRequest {
 
 std::string list_json(const ListRequest& request);
 
-/// Why there is no GPU, as the program and the C ABI say it. `error` is CUDA's, null where it has none.
-inline std::string no_cuda_device(const char* error) {
+/// Why there is no GPU, as the program and the C ABI say it. `driver` is its CUDA version as cudaDriverGetVersion gives it, 0 where none is
+/// installed, of which CUDA says that it is "insufficient"; `error` is CUDA's, null where it has none.
+inline std::string no_cuda_device(int driver, const char* error) {
+  if (driver == 0) return "no NVIDIA driver here";
   const std::string text = "no CUDA device here";
   return error ? text + " (" + error + ")" : text;
 }

@@ -50,6 +50,12 @@ TEST(CompareResult, WithinAndBeyondTheBound) {
   EXPECT_EQ(miss.fault, "error above bound");
 }
 
+TEST(CompareResult, UlpsAreOfTheLargestReference) {
+  // 2^-30 off where the reference is 2^-60: a billion of its own last places, and a 2^-7-th of the last place of 1, which is 2^-23.
+  EXPECT_EQ(compare({1, 0x1p-30}, {1, 0x1p-60}).ulps, (0x1p-30 - 0x1p-60) / 0x1p-23);
+  EXPECT_EQ(compare({kInf, 1 + 0x1p-22}, {kInf, 1}).ulps, 2);
+}
+
 TEST(CompareResult, NanMeetsOnlyNan) {
   EXPECT_TRUE(compare({kNan}, {kNan}).passed());
   EXPECT_FALSE(compare({kNan}, {1}).passed());

@@ -32,7 +32,7 @@ trouble = os.environ.get("TROUBLE", "")
 def value(flag, otherwise=""):
     return sys.argv[sys.argv.index(flag) + 1] if flag in sys.argv else otherwise
 def record(backends, variant, **counters):
-    entry = dict(run_type="iteration", real_time=1.0, time_unit="ms", contract_bytes=8e6, elements=1e6, error=0.0, bound=1.0, error_ulps=0.0,
+    entry = dict(run_type="iteration", real_time=1.0, time_unit="ms", contract_bytes=8e6, elements=1e6, error=0.0, bound=1.0, error_ulps_of_largest=0.0,
                  error_over_bound=0.0, **counters)
     names = [f"{{loss}}/{{variant}}/{{backend}}/forward/f32/1000000" for loss in ("l2", "nll") for backend in backends]
     entries = [dict(entry, name=name, run_name=name) for name in names]

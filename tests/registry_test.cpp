@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "registry/list_json.h"
 #include "tests/every_case.h"
 
 namespace lossbench::testing {
@@ -77,6 +78,13 @@ TEST(Registry, ProductionSumsDoNotLoseAccuracyWithLength) {
     }
   }
   EXPECT_GE(visited, 3);
+}
+
+TEST(Registry, WithoutADriverItSaysThatAndNotThatItIsOld) {
+  const char* const said = "CUDA driver version is insufficient for CUDA runtime version";
+  EXPECT_EQ(no_cuda_device(0, said), "no NVIDIA driver here");
+  EXPECT_EQ(no_cuda_device(12020, said), "no CUDA device here (CUDA driver version is insufficient for CUDA runtime version)");
+  EXPECT_EQ(no_cuda_device(13000, nullptr), "no CUDA device here");
 }
 
 TEST(Registry, MessagesNameTheCulprit) {

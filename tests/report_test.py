@@ -28,11 +28,12 @@ def run_of(*entries, **context):
     return records.parse(json.dumps({"context": context, "benchmarks": list(entries)}))
 
 
-CHECKED = {"error": 1e-8, "bound": 1e-7, "error_ulps": 0.5, "contract_bytes": 8e6, "elements": 1e6}
+CHECKED = {"error": 1e-8, "bound": 1e-7, "error_ulps_of_largest": 0.5, "contract_bytes": 8e6, "elements": 1e6}
 SCALAR = entry("l2/scalar/scalar/forward/f32/1000000", 8.0, contract_bytes=8e6, elements=1e6)
 THRUST = entry("l2/thrust/cpu/forward/f32/1000000", 2.0, **CHECKED)
-KERNEL = entry("l2/single_pass/simt/forward/f32/1000000", 50.0, **CHECKED, counted_bytes=8e6, predicted_us=2.0)
-WASTEFUL = entry("l2/map_then_reduce/simt/gradient/f32/1000000", 50.0, **CHECKED, counted_bytes=16e6, predicted_us=4.0)
+KERNEL = entry("l2/single_pass/simt/forward/f32/1000000", 50.0, **CHECKED, counted_bytes=8e6, launches=2, atomics=3906, atomics_on_one_address=1953,
+               barriers_in_one_block=3)
+WASTEFUL = entry("l2/map_then_reduce/simt/gradient/f32/1000000", 50.0, **CHECKED, counted_bytes=16e6, predicted_us=4.0)  # as older records have it
 
 
 class Records(unittest.TestCase):
@@ -133,7 +134,7 @@ class Answer(unittest.TestCase):
         self.assertIn("4.00×", answer.cpu(run))
         self.assertIn("in 1 of 2 cases", answer.traffic(run))
         self.assertIn("furthest from it is `l2` gradient with 2.00× (`map_then_reduce`)", answer.traffic(run))
-        self.assertIn("**predictions**", answer.traffic(run))
+        self.assertIn("counted, not timed", answer.traffic(run))
 
     def test_the_headline_is_f32_and_the_largest_shape(self):
         names = ["l2/a/cpu/forward/f64/800", "l2/a/cpu/forward/f32/8", "l2/a/cpu/forward/f32/10x10", "l2/a/cpu/forward/f32/10x10/half=true"]
@@ -195,10 +196,17 @@ class Pages(unittest.TestCase):
         for name in re.findall(r'(?:href="#|url\(#)([^")]+)', self.html):
             self.assertIn(name, names)
 
-    def test_emulated_times_are_called_predicted(self):
-        self.assertIn("predicted time in µs, not measured", self.html)
-        self.assertIn("times are predicted from the bytes, not measured", self.html)
-        self.assertNotIn("50.0 ms", self.html)  # how long the emulator took
+    def test_kernels_under_the_emulator_have_counts_and_no_time(self):
+        for word in ("50.0 ms", "predicted", "4.00 µs"):  # how long the emulator took, and what older records guessed
+            self.assertNotIn(word, self.html)
+        text = markdown.render(self.RUN, "")
+        self.assertIn("| `single_pass` | simt | f32 | 1000000 | 1.00× | 2 | 3906 | 1953 | 3 |", text)
+        self.assertIn("| `map_then_reduce` | simt | f32 | 1000000 | 2.00× |  |  |  |  |", text)
+
+    def test_an_older_record_shows_its_error_over_its_bound_alone(self):
+        old = run_of(entry("l2/a/cpu/forward/f32/8", error=1e-8, bound=1e-7, error_ulps=443364.0))
+        self.assertNotIn("443364", markdown.render(old, ""))
+        self.assertIn("| 10.0 % |  |", markdown.render(old, ""))
 
     def test_text_is_escaped(self):
         self.assertIn("a &lt; b &amp; c", self.html)

@@ -75,6 +75,4 @@ double Measurement::share_of_ceiling() const {
   return ceiling > 0 ? gigabytes_per_second() * 1e9 / ceiling : std::numeric_limits<double>::quiet_NaN();
 }
 
-double Measurement::predicted_seconds(double bandwidth) const { return static_cast<double>(traffic->total()) / bandwidth; }
-
 }  // namespace lossbench

@@ -68,8 +68,6 @@ struct Measurement {
   double uncertainty() const;      ///< of that median: see median_uncertainty
   double gigabytes_per_second() const;
   double share_of_ceiling() const; ///< NaN where there is no ceiling
-  /// Counted bytes over the stated bandwidth, in seconds.
-  double predicted_seconds(double bandwidth) const;
 };
 
 struct CaseResult {

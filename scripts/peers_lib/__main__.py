@@ -16,7 +16,9 @@ from durations import seconds_of  # noqa: E402
 
 from . import arrays, clocks, contenders, measure, peers, problems, record, table  # noqa: E402
 from .budget import Budget  # noqa: E402
+from .ending import ASKED, Ending  # noqa: E402
 from .group import MOST_SETS  # noqa: E402
+from .progress import Progress  # noqa: E402
 
 
 UNKNOWN_L2 = 64 << 20  # bytes, where PyTorch is too old to tell: more than any card has but the largest
@@ -98,12 +100,6 @@ def check(options, dtypes, torch):
         raise BadInput(f"--out '{options.out}' cannot be written")
 
 
-def progress(line):
-    """One line that rewrites itself on a terminal; elsewhere silence."""
-    if sys.stderr.isatty():
-        print(f"\r\033[K    {line}"[:120], end="" if line else "\r", file=sys.stderr, flush=True)
-
-
 def run(words):
     options = parse(words)
     torch = peers.import_or_none("torch")[0]
@@ -132,31 +128,41 @@ def run(words):
     wanted = matching(options.variant, [contender.name for contender in own], "--variant")
     own = [contender for contender in own if contender.name in wanted]
     settings = measure.Settings(torch, device, clock, own + found, options.seconds, options.seed, cache, options.sets,
-                                progress, len(os.sched_getaffinity(0)))
+                                None, len(os.sched_getaffinity(0)))
     groups = measure.in_groups(chosen)
     plan = Budget(limit, options.seconds, [len(group) * len(settings.contenders) for group in groups])
 
     print(f"{len(chosen)} problems, {len(own)} of ours, peers: {', '.join(f'{peer.name} {peer.version}' for peer in found) or 'none'}; "
           f"{threads} threads, {clock.kind}", flush=True)
-    started, results, declined, dropped = time.monotonic(), [], {}, []
+    started, measured, declined = time.monotonic(), [], {}  # (problems, their results) of whole groups: their inputs were looked at again
+    progress = Progress(len(chosen), limit=limit)
+    settings.report = lambda line: progress.at(sum(len(group) for group, _ in measured), line)
+
+    def finish(reason):
+        """The record first: who ended this may have ended what shows the table, too."""
+        progress.end()
+        done = list(measured)
+        have = [result for _, results in done for result in results]
+        behind = {id(problem) for group, _ in done for problem in group}
+        dropped = [problem for problem in chosen if id(problem) not in behind]
+        if options.out:
+            plans = {"threads": threads, "workload": options.workload, "budget": limit, "dropped": dropped}
+            facts = record.context(listing, settings, plans, missing,
+                                   shlex.join(["scripts/peers", *words]), {peer.name: peer.version for peer in found})
+            record.write(options.out, facts, have)
+        text = [table.text(have, [peer.name for peer in found], missing), f"measured in {time.monotonic() - started:.0f} s"]
+        if dropped:
+            text.append(f"{'asked to end before' if reason == ASKED else f'the budget of {options.budget} left no time for'} "
+                        + ", ".join(map(table.title, dropped)))
+        print("\n" + "\n\n".join(text) + (f"\nJSON in {options.out}" if options.out else ""), flush=True)
+        return 1 if reason == ASKED or any(result.failure and not result.contender.peer for result in have) else 0
+
+    ending = Ending(finish, limit)
     for group in groups:
-        settings.seconds = plan.next(sum(result.timed for result in results))
-        if settings.seconds is None:
-            dropped += group
-            continue
-        results += measure.measure(group, settings, declined)
-    progress("")
-    peer_names = [peer.name for peer in found]
-    print("\n" + table.text(results, peer_names, missing) + f"\n\nmeasured in {time.monotonic() - started:.0f} s")
-    if dropped:
-        print(f"the budget of {options.budget} left no time for " + ", ".join(map(table.title, dropped)))
-    if options.out:
-        plans = {"threads": threads, "workload": options.workload, "budget": limit, "dropped": dropped}
-        facts = record.context(listing, settings, plans, missing,
-                               shlex.join(["scripts/peers", *words]), {peer.name: peer.version for peer in found})
-        record.write(options.out, facts, results)
-        print(f"JSON in {options.out}")
-    return 1 if any(result.failure and not result.contender.peer for result in results) else 0
+        settings.seconds = plan.next(sum(result.timed for _, results in measured for result in results))
+        if settings.seconds is not None:
+            measured.append((group, measure.measure(group, settings, declined)))
+    return ending.finished()
 
 
 def main():

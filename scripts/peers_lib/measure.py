@@ -140,7 +140,8 @@ def enter(contender, problem, group, results, declined):
 
 def measure(group_of_problems, settings, declined):
     """Results of every contender on the problems of one group, those that could not be timed included."""
-    results = []
+    results, first = [], group_of_problems[0]
+    settings.report(f"{first.loss} {first.dtype} {first.shape_text}, data and first calls")  # in which peers compile
     group = Group(group_of_problems, settings)
     for problem in group_of_problems:
         settings.report(f"{problem.loss} {problem.pass_} {problem.dtype} {problem.shape_text} {' '.join(problem.tags)}")

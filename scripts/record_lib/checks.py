@@ -5,6 +5,7 @@ import re
 import time
 
 from . import environment, process
+from .log import log as record_log
 from .steps import FAILED, OK, SKIPPED, Result
 
 SANITIZERS = ("memcheck", "racecheck", "initcheck", "synccheck")
@@ -24,6 +25,7 @@ def validate(job, limit, file, *flags):
     total = {"cases": 0, "skipped": 0, "misses": 0, "lines": [], "losses": [], "not_reached": [], "faults": []}
     for place, loss in enumerate(job.losses):
         left = end - time.monotonic()
+        record_log.tell(f"[{place}/{len(job.losses)}] {loss}, at most {max(left, 0):.0f} s left")
         share = left / min(2, len(job.losses) - place)
         done = process.run([job.lossbench, "validate", "--json", "--loss", loss, "--backend", job.kernels, *flags], share) if left > 0 else None
         if done is None or done.timed_out:
@@ -91,7 +93,8 @@ def sanitize(job, limit):
 
 def sanitize_with(job, tool, sweep, end, log):
     covered = []
-    for loss in sweep:
+    for place, loss in enumerate(sweep):
+        record_log.tell(f"[{place}/{len(sweep)}] {tool} over {loss}, at most {max(end - time.monotonic(), 0):.0f} s left")
         # A call that CUDA refuses is seen by the program itself, which may know what to do then.
         calls = ["--report-api-errors", "no"] if tool == "memcheck" else []
         command = [environment.tool("compute-sanitizer"), "--tool", tool, *calls, "--error-exitcode", "99", job.lossbench, "validate",

@@ -18,6 +18,7 @@ sys.dont_write_bytecode = True
 
 from durations import seconds_of  # noqa: E402
 from record_lib import checks, environment, measurements, process  # noqa: E402
+from record_lib.log import log  # noqa: E402
 from record_lib.steps import FAILED, Step, run_all  # noqa: E402
 
 # By worth, for whatever ends a record early: what is wrong, then the figures. The sanitizer would fill any time, so it takes what is left.
@@ -141,7 +142,7 @@ def main():
         job = Job(ROOT, lossbench, arguments.peers.resolve(), folder, gpu, losses, arguments.loss != "*", command)
         facts = environment.describe(ROOT, lossbench, command, known.get("build"))
         (folder / "environment.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-        outcomes = run_all(WITH_GPU if gpu else WITHOUT_GPU, job, budget, lambda text: print(f"==> {text}", flush=True))
+        outcomes = run_all(WITH_GPU if gpu else WITHOUT_GPU, job, budget, log.say)
         (folder / "steps.json").write_text(json.dumps(outcomes, indent=1) + "\n", encoding="utf-8")
         failed = [outcome for outcome in outcomes if outcome["status"] == FAILED]
         if (folder / "run.json").exists():

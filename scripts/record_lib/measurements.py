@@ -20,7 +20,7 @@ def run(job, limit, file, *flags, losses=None):
     losses = ",".join(job.measured if losses is None else losses)
     if not losses:
         return Result(FAILED, f"no record: each loss was left out ({'; '.join(job.left_out.values())})")
-    done = process.run([job.lossbench, "run", "--loss", losses, "--budget", budget_of(limit), "--out", path, *flags], limit + MARGIN)
+    done = process.run([job.lossbench, "run", "--loss", losses, "--budget", budget_of(limit), "--out", path, "--progress", *flags], limit + MARGIN)
     return judged(path, done, limit + MARGIN)
 
 

@@ -3,8 +3,13 @@
 import os
 import signal
 import subprocess
+import tempfile
+import time
 from dataclasses import dataclass
 
+from .log import log
+
+LOOK = 1.0  # seconds between two looks at how far a program says that it is
 GRACE = 10  # seconds between asking a program to end and ending it: `lossbench run` writes what it has
 
 
@@ -35,19 +40,37 @@ class Done:
 def run(command, limit, **variables):
     """Runs it in a group of its own, so that nothing it started outlives its time, with these variables in its environment too."""
     words = [str(word) for word in command]
-    try:
-        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
-                                   env={**os.environ, **variables}, start_new_session=True)
-    except OSError as problem:
-        return Done(127, "", f"{words[0]}: {problem.strerror}")
-    try:
-        output, errors = process.communicate(timeout=max(limit, 0.1))
-        return Done(process.returncode, output, errors)
-    except subprocess.TimeoutExpired:
-        return Done(None, *end(process))
-    except BaseException:
-        end(process)
-        raise
+    with tempfile.TemporaryFile() as errors:
+        try:
+            process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True, errors="replace",
+                                       env={**os.environ, **variables}, start_new_session=True)
+        except OSError as problem:
+            return Done(127, "", f"{words[0]}: {problem.strerror}")
+        try:
+            output = listen(process, errors, time.monotonic() + max(limit, 0.1))
+            status = None if output is None else process.returncode
+            return Done(status, end(process) if output is None else output, said(errors))
+        except BaseException:
+            end(process)
+            raise
+
+
+def listen(process, errors, limit):
+    """Its standard output when it ends, and None where it has not by then. Passes on how far it says that it is."""
+    while True:
+        try:
+            return process.communicate(timeout=max(min(LOOK, limit - time.monotonic()), 0))[0]
+        except subprocess.TimeoutExpired:
+            if time.monotonic() >= limit:
+                return None
+            far = [line for line in said(errors).split("\n") if line.strip().startswith("[")]
+            if far:
+                log.tell(far[-1].strip())
+
+
+def said(errors):
+    """All of it so far. The program goes on writing where it is: reading is not to move that place."""
+    return os.pread(errors.fileno(), os.fstat(errors.fileno()).st_size, 0).decode(errors="replace")
 
 
 def end(process):
@@ -55,7 +78,7 @@ def end(process):
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, number)
-            return process.communicate(timeout=GRACE)
+            return process.communicate(timeout=GRACE)[0]
         except (ProcessLookupError, subprocess.TimeoutExpired):
             pass
-    return "", ""
+    return ""

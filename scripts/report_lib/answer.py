@@ -4,8 +4,10 @@ Text uses **strong** and `code`, which both output formats know.
 """
 
 import math
+import pathlib
 import statistics
 
+from . import caveats as caveat_rule
 from . import choose, kernelbench, numbers, peers
 
 
@@ -93,7 +95,7 @@ def rivals(run):
 
 
 def traffic(run):
-    """How close the leanest kernels come to the fewest bytes, and that their times are no measurements."""
+    """How close the leanest kernels come to the fewest bytes."""
     leanest = {}
     for loss in run.losses():
         for pass_ in choose.PASSES:
@@ -108,19 +110,24 @@ def traffic(run):
             "bytes possible")
     if len(lean) < len(leanest):
         text += f"; furthest from it is {worst} with {numbers.factor(leanest[worst].traffic_ratio)} (`{leanest[worst].variant}`)"
-    bandwidth = float(run.context.get("emulated_bandwidth_bytes_per_second", "nan"))
-    stated = f"{numbers.significant(bandwidth * 1e-12, 2)} TB/s" if math.isfinite(bandwidth) else "a stated bandwidth"
-    return text + f". Times given for kernels under the emulator are **predictions**: those bytes at {stated}, not measurements."
+    return text + ". Kernels under the emulator are counted, not timed."
 
 
 def caveats(run):
-    """What a reader must know before believing the figures of this record."""
-    measured = [case for case in run.cases if math.isfinite(case.gb_per_s)]
+    """What a reader must know before believing the figures of this record: what all share in words, and how many are worse."""
     counts = {}
-    for case in measured:
+    for case in run.cases:
         for word in case.caveats:
             counts[word] = counts.get(word, 0) + 1
-    parts = [f"of {len(measured)} measured figures " + ", ".join(f"{count} *{word}*" for word, count in counts.items())] if counts else []
+    timed = [process for process in run.processes if process.quality.figures]
+    parts = good_to(timed)
+    for process in timed:
+        said = ", ".join(process.quality.sentences())
+        if said:
+            parts.append((f"in `{pathlib.PurePath(process.name).name}` " if len(timed) > 1 else "") + said)
+    if counts:
+        figures = sum(process.quality.figures for process in timed)
+        parts.append(f"of {figures} figures some are worse, and marked †: " + ", ".join(f"{count} *{word}*" for word, count in counts.items()))
     dropped = [name for process in run.processes for name in str(process.context.get("dropped", "")).split()]
     if dropped:
         parts.append(f"{len(dropped)} cases were left out for want of time, the first `{dropped[0]}`")
@@ -137,14 +144,24 @@ def caveats(run):
     return f"**Caveats**: {'; '.join(parts)}." if parts else ""
 
 
+def good_to(timed):
+    """How good the figures are, in each of these processes; a list of one part of a sentence, or of none."""
+    known = {}
+    for process in timed:
+        if math.isfinite(process.quality.good_to):
+            known.setdefault(caveat_rule.percent(process.quality.good_to), []).append(f"`{pathlib.PurePath(process.name).name}`")
+    where = [share + (f" in {' and '.join(names)}" if len(timed) > 1 else "") for share, names in known.items()]
+    return [f"figures are good to about {', '.join(where)}"] if where else []
+
+
 def summary(run):
     """Header and rows of the table: per loss and pass the best that was measured, its ratio to every peer, and the leanest kernel."""
     kind = choose.measured_kind(run)
     names = run.peers()
     emulated = any(case.emulated for case in run.cases)
     header = ["loss", "pass", f"best on the {kind_words(kind)}", "GB/s", "ceiling"] + [f"× {name}" for name in names]
-    header += ["leanest kernel", "traffic", "predicted"] if emulated else []
-    header += ["ulp", "error/bound"]
+    header += ["leanest kernel", "traffic"] if emulated else []
+    header += ["error/bound"]
     rows = []
     for loss in run.losses():
         for pass_ in choose.PASSES:
@@ -155,13 +172,12 @@ def summary(run):
 
 def summary_notes(run):
     """What stands under the table."""
-    notes = ["† with a caveat, which the loss's own table names."] if any(case.caveats for case in run.cases) else []
+    notes = ["† worse than the other figures, in what the loss's own table says."] if any(case.caveats for case in run.cases) else []
     if run.peers():
         notes.append("× a peer: how many times as long it takes as the fastest of ours in the same process, on the same arrays.")
     if any(case.emulated for case in run.cases):
-        notes.append("The leanest kernel was run by the emulator: its traffic is counted, and its time in brackets predicted from it, not measured.")
-    return notes + ["ulp: the largest error of the best variant, or of the leanest kernel where only the reference was measured, in units in the "
-                    "last place of the output."]
+        notes.append("The leanest kernel was run by the emulator, which counts its traffic: bytes moved over the fewest possible.")
+    return notes + ["error/bound: the largest error of any of ours, over what its error analysis allows."]
 
 
 def kind_words(kind):
@@ -180,10 +196,8 @@ def summary_row(run, loss, pass_, kind, names, emulated):
     duels = peers.duels(run, loss, pass_)
     row += [peers.cell(duels.get(name)) for name in names]
     if emulated:
-        row += [f"`{lean.variant}`", numbers.factor(lean.traffic_ratio), f"({numbers.microseconds(lean.counter('predicted_us'))})"] if lean \
-            else [numbers.DASH] * 3
-    shown = best if best and best.backend != "scalar" else lean
-    return row + [numbers.significant(shown.counter("error_ulps"), 2) if shown else numbers.DASH, worst_error(run.of(loss, pass_))]
+        row += [f"`{lean.variant}`", numbers.factor(lean.traffic_ratio)] if lean else [numbers.DASH] * 2
+    return row + [worst_error(run.of(loss, pass_))]
 
 
 def worst_error(cases):

@@ -1,14 +1,23 @@
 """The ladder of a loss as bars: throughput against the ceiling, bytes against the contract, ours against peers."""
 
 import math
+from dataclasses import dataclass
 
-from matplotlib.ticker import MaxNLocator
-
-from . import choose, drawing, numbers, style
+from . import choose, drawing, numbers, style, tables
 from .drawing import ROW
 
 DAGGER = "†"
-COLUMNS = (40, 78)  # points after the axes at which the columns of a plot of traffic end
+COLUMN = 38  # points that a column of a plot of traffic takes, right of the axes
+
+
+@dataclass
+class Column:
+    head: str
+    of: object  # case -> text, empty where the record does not say
+
+
+COLUMNS = (Column("bytes /\ncontract", lambda case: numbers.factor(case.traffic_ratio)), Column("launches", lambda case: tables.counted(case, "launches")),
+           Column("atomics", lambda case: tables.counted(case, "atomics")))
 
 
 def bar(axes, position, length, role, hatched=False):
@@ -30,16 +39,16 @@ def ceiling_of(case):
 
 
 def draw_ceilings(axes, rows, positions):
-    """A line across each row at what memory did; rows of one ceiling make one line, with the figure at its upper end."""
-    previous = math.nan
+    """A line across each row at what memory did; rows of much the same ceiling make one line, with the figure at its upper end."""
+    previous, low = math.nan, 0.4 * axes.get_xlim()[1]
     for (_, case), position in zip(rows, positions):
         ceiling = ceiling_of(case) if case else math.nan
         if math.isfinite(ceiling):
             axes.plot([ceiling, ceiling], [position - ROW / 2, position + ROW / 2], color=style.colour("bad"), linewidth=1.2,
                       dashes=(3, 1.5), zorder=3, gid="ceiling")
-            if not math.isclose(ceiling, previous):
+            if not math.isclose(ceiling, previous, rel_tol=0.1):
                 axes.annotate(f"ceiling {numbers.significant(ceiling)}", (ceiling, position - ROW / 2), xytext=(0, 1),
-                              textcoords="offset points", ha="right", va="bottom", color=style.colour("bad"), fontsize=7)
+                              textcoords="offset points", ha="left" if ceiling < low else "right", va="bottom", color=style.colour("bad"), fontsize=7)
         previous = ceiling
 
 
@@ -95,17 +104,16 @@ def against_peers(cases, marks):
 
 
 def traffic(cases, marks):
-    """Bytes per element as the emulator counted them, a mark at the contract, launches, and above them the time they predict."""
+    """Bytes per element as the emulator counted them, a mark at the contract, launches, and atomics where the record has them."""
     rows = drawing.rows_of(cases)
-    axes, positions = drawing.row_axes(rows, marks, top=0.5, right=0.72)
+    columns = [column for column in COLUMNS if any(column.of(case) for case in cases)]
+    axes, positions = drawing.row_axes(rows, marks, top=0.24, right=0.985 - len(columns) * COLUMN / 72 / drawing.WIDTH)
     per_element = {id(case): case.counter("counted_bytes") / choose.elements_of(case) for case in cases}
     contracts = [case.counter("contract_bytes") / choose.elements_of(case) for case in cases]
     axes.set_xlim(0, max([value for value in [*per_element.values(), *contracts] if math.isfinite(value)], default=1.0) * 1.06)
     drawing.xlabel(axes, "bytes moved per element, counted")
-    scale = seconds_per_byte(cases, per_element)
-    if scale:
-        predicted_axis(axes, scale)
-    column_heads(axes, positions[0])
+    for place, column in enumerate(columns, 1):
+        beside_axes(axes, positions[0], column.head, place * COLUMN, color=style.colour("muted"), fontsize=6.5, linespacing=1.0)
     for (_, case), position in zip(rows, positions):
         if case is None:
             continue
@@ -115,34 +123,12 @@ def traffic(cases, marks):
         contract = case.counter("contract_bytes") / choose.elements_of(case)
         bar(axes, position, per_element[id(case)], "simt", hatched=True)
         axes.plot([contract, contract], [position - ROW * 0.42, position + ROW * 0.42], color=style.colour("ink"), linewidth=1.6)
-        launches = case.counter("launches")
-        for text, points in zip((numbers.factor(case.traffic_ratio), f"{launches:.0f}" if math.isfinite(launches) else ""), COLUMNS):
-            beside_axes(axes, position, text, points, color=style.colour("ink"), fontsize=drawing.SMALL)
+        for place, column in enumerate(columns, 1):
+            beside_axes(axes, position, column.of(case), place * COLUMN, color=style.colour("ink"), fontsize=drawing.SMALL)
     return axes.figure
-
-
-def column_heads(axes, position):
-    for text, points in (("bytes /\ncontract", COLUMNS[0]), ("launches", COLUMNS[1])):
-        beside_axes(axes, position, text, points, color=style.colour("muted"), fontsize=6.5, linespacing=1.0)
 
 
 def beside_axes(axes, position, text, points, **look):
     """Right of the axes, ending so many points after them."""
     axes.annotate(text, (1, position), xytext=(points, 0), xycoords=("axes fraction", "data"), textcoords="offset points", ha="right",
                   va="center", annotation_clip=False, **look)
-
-
-def seconds_per_byte(cases, per_element):
-    """Predicted microseconds for a byte of each element; None where cases do not agree, as with different shapes."""
-    scales = [case.counter("predicted_us") / per_element[id(case)] for case in cases if per_element[id(case)] > 0]
-    scales = [scale for scale in scales if math.isfinite(scale) and scale > 0]
-    return scales[0] if scales and max(scales) <= 1.02 * min(scales) else None
-
-
-def predicted_axis(axes, scale):
-    """A second scale above the bars: with one bandwidth, time is proportional to bytes."""
-    twin = axes.secondary_xaxis("top", functions=(lambda x: x * scale, lambda x: x / scale))
-    twin.set_xlabel("predicted time in µs, not measured", color=style.colour("simt"), fontsize=drawing.SMALL)
-    twin.tick_params(colors=style.colour("simt"), labelcolor=style.colour("simt"), labelsize=drawing.SMALL)
-    twin.spines["top"].set_color(style.colour("simt"))
-    twin.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))

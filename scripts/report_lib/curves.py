@@ -97,7 +97,7 @@ class Measure:
     of: object  # case -> number, NaN where it was not recorded
 
 
-ULP = Measure("error in ulp", lambda case: case.counter("error_ulps"))
+ULP = Measure("error in ulp of the largest", lambda case: case.counter("error_ulps_of_largest"))
 OVER_BOUND = Measure("error / bound", lambda case: case.error_over_bound)
 
 
@@ -144,25 +144,25 @@ def accuracy(cases, error, marks):
     return figure
 
 
-def error_rows(cases, marks):
-    """Error of each variant, for kernels that have no time."""
+def error_rows(cases, error, marks):
+    """Error of each variant in ulp, or over its bound where the record has no ulp, for kernels that have no time."""
     rows = drawing.rows_of(cases)
     axes, positions = drawing.row_axes(rows, marks)
     axes.set_xscale("log")
-    all_errors = [ULP.of(case) for case in cases]
+    all_errors = [error.of(case) for case in cases]
     floor = floor_of(all_errors)
     for (_, case), position in zip(rows, positions):
         if case is None:
             continue
-        value = ULP.of(case) or floor
+        value = error.of(case) or floor
         axes.plot([floor, value], [position, position], color=style.colour("rule"), linewidth=1.2)
         axes.plot([value], [position], linestyle="none", **marks.point(case.variant, case.order, size=5.5))
-        axes.annotate(numbers.significant(ULP.of(case), 2), (value, position), xytext=(6, 0), textcoords="offset points", ha="left", va="center",
+        axes.annotate(numbers.significant(error.of(case), 2), (value, position), xytext=(6, 0), textcoords="offset points", ha="left", va="center",
                       color=style.colour("ink"), fontsize=drawing.SMALL)
     log_errors(axes.xaxis, axes.set_xlim, all_errors)
     low, high = axes.get_xlim()
     axes.set_xlim(low, high * (high / low) ** 0.14)
-    drawing.xlabel(axes, "largest error in units in the last place of the output")
+    drawing.xlabel(axes, f"largest {error.name}")
     return axes.figure
 
 

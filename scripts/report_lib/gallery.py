@@ -53,7 +53,7 @@ def counted_ladder(run, loss, marks):
     cases = [case for case in choose.headline_of(run, loss, choose.EMULATED) if math.isfinite(case.traffic_ratio) or case.failed]
     if not cases:
         return None
-    return Plot(f"{loss}.traffic", "**Bytes and launches**, counted under the emulator; *times are predicted from the bytes, not measured*",
+    return Plot(f"{loss}.traffic", "**Bytes, launches and atomics**, counted under the emulator",
                 f"{what(cases)}; the upright mark is the contract, the fewest bytes possible",
                 drawing.described(drawing.rows_of(cases), lambda case: numbers.factor(case.traffic_ratio)), lambda: bars.traffic(cases, marks))
 
@@ -86,12 +86,13 @@ def trade(run, loss, kind, marks):
 
 
 def emulated_errors(run, loss, marks):
-    cases = [case for case in choose.headline_of(run, loss, choose.EMULATED) if math.isfinite(curves.ULP.of(case)) and not case.failed]
-    if len(cases) < 2:
+    cases = [case for case in choose.headline_of(run, loss, choose.EMULATED) if math.isfinite(curves.OVER_BOUND.of(case)) and not case.failed]
+    error = curves.measure_of(cases)
+    if len(cases) < 2 or not error:
         return None
-    words = drawing.described(drawing.rows_of(cases), lambda case: f"{numbers.significant(curves.ULP.of(case))} ulp")
+    words = drawing.described(drawing.rows_of(cases), lambda case: f"{error.name} {numbers.significant(error.of(case))}")
     return Plot(f"{loss}.error", "**Error** of the kernels, computed under the emulator", f"{what(cases)}; {POINTS}", words,
-                lambda: curves.error_rows(cases, marks))
+                lambda: curves.error_rows(cases, error, marks))
 
 
 def everything(run):

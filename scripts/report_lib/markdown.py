@@ -11,8 +11,9 @@ def render(run, command):
     lines = [f"# {TITLE}", "", headline(run)]
     for loss in run.losses():
         lines += [f"## {loss}", ""]
-        for heading, rows in tables.grouped([case for case in run.cases if case.loss == loss]):
-            lines += [f"*{heading}*", ""] + table(tables.HEADER, rows)
+        for columns, cases in tables.by_kind([case for case in run.cases if case.loss == loss]):
+            for heading, rows in tables.grouped(cases):
+                lines += [f"*{heading}{', counted' * (columns is tables.COUNTED)}*", ""] + table(columns, rows)
     names, rows = kernelbench.table(run)
     if rows:
         lines += ["## KernelBench", "", kernelbench.NOTE, ""] + table(names, rows)

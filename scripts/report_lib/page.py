@@ -8,7 +8,7 @@ from . import answer, drawing, gallery, kernelbench, style, tables
 from .guide import GUIDE, TITLE
 
 UNFOLDED = 6  # losses; where there are more, each is folded under its line
-MINOR = {"GB/s", "leanest kernel", "predicted", "error/bound"}  # columns of the summary that a phone leaves out: the losses' own tables have them
+MINOR = {"GB/s", "leanest kernel", "error/bound"}  # columns of the summary that a phone leaves out: the losses' own tables have them
 
 
 def render(run, command):
@@ -87,11 +87,16 @@ def loss_section(run, loss, marks):
 
 
 def case_table(cases):
-    bodies = []
-    for heading, rows in tables.grouped(cases):
-        lines = "".join(table_row(tables.HEADER, cells) for cells in rows)
-        bodies.append(f'<tbody><tr class="pass"><td colspan="{len(tables.HEADER)}">{heading}</td></tr>{lines}</tbody>')
-    return f'<div class="scroll"><table>{table_head(tables.HEADER)}{"".join(bodies)}</table></div>'
+    """A table of what was timed and one of what was counted."""
+    parts = []
+    for columns, own in tables.by_kind(cases):
+        words = ", counted under the emulator" if columns is tables.COUNTED else ""
+        bodies = []
+        for heading, rows in tables.grouped(own):
+            lines = "".join(table_row(columns, cells) for cells in rows)
+            bodies.append(f'<tbody><tr class="pass"><td colspan="{len(columns)}">{heading}{words}</td></tr>{lines}</tbody>')
+        parts.append(f'<div class="scroll"><table>{table_head(columns)}{"".join(bodies)}</table></div>')
+    return "\n".join(parts)
 
 
 def publication(run):

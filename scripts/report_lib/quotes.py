@@ -3,8 +3,8 @@
 A page names its sources once, `<!-- figures from results/NAME -->`, and then marks each figure: `<!--= WHAT -->figure<!--=-->`. WHAT is
 
     headlines                 the answer of every record in results/
-    rows CASE …               rows of the report's table
-    COLUMN of CASE            one cell of it: time, ±, GB/s, ceiling, traffic, error, bound, error/bound
+    rows CASE …               rows of one of the report's tables: all of cases that were timed, or all of such that were counted
+    COLUMN of CASE            one cell of it: time, ±, GB/s, ceiling, error, bound, error/bound; of a counted one traffic, launches, atomics, …
     fact NAME                 of the record's context
     comparison                the row that `compare` printed of the last planted slowdown
     comparison NAME           a cell of it: before, after, change, 95 % interval, p, A/A, verdict
@@ -22,7 +22,7 @@ from . import markdown, numbers, records, tables
 
 MARK = re.compile(r"<!--= (.+?) -->(.*?)<!--=-->", re.S)
 SOURCE = re.compile(r"<!-- figures from (results/\S+) -->")
-ROW_COLUMNS = ["variant", "backend", "type", "shape", "time", "±", "GB/s", "ceiling", "traffic", "error", "bound", "error/bound", ""]
+UNQUOTED = {"ulp", "order"}  # of the columns
 COMPARISON_COLUMNS = ["case", "before", "after", "change", "95 % interval", "p", "A/A", "verdict"]
 NO_RECORD = "No record is kept yet; `scripts/record` makes one.\n"
 
@@ -59,7 +59,7 @@ class Page:
             return "\n" + "\n".join(markdown.table(COMPARISON_COLUMNS, [list(self.comparison().values())]))
         kind, _, rest = what.partition(" ")
         if kind == "rows":
-            return "\n" + "\n".join(markdown.table(ROW_COLUMNS, [[self.cell(column, case) for column in ROW_COLUMNS] for case in rest.split()]))
+            return "\n" + "\n".join(self.rows(rest.split()))
         if kind == "fact" and rest in self.record(what).context:
             return str(self.run.context[rest])
         if kind == "comparison" and rest in COMPARISON_COLUMNS:
@@ -67,7 +67,7 @@ class Page:
         if kind == "check" and rest in self.counts():
             return str(self.counts()[rest])
         column, _, case = what.partition(" of ")
-        if column not in ROW_COLUMNS or not case:
+        if column not in {*tables.TIMED, *tables.COUNTED} or not case:
             raise ValueError(f"'{what}' is no figure that can be quoted")
         return self.cell(column, case)
 
@@ -85,8 +85,16 @@ class Page:
         return next(iter(found.values()))
 
     def cell(self, column, pattern):
-        cells = dict(zip(tables.HEADER, tables.row(self.case(pattern))))
+        case = self.case(pattern)
+        cells = dict(zip(tables.header(case), tables.row(case)))
+        if column not in cells:
+            raise ValueError(f"'{pattern}' has no column '{column}'; it has {', '.join(filter(None, cells))}")
         return cells[column]
+
+    def rows(self, patterns):
+        header = tables.header(self.case(patterns[0]))
+        columns = [column for column in header if column not in UNQUOTED]
+        return markdown.table(columns, [[self.cell(column, pattern) for column in columns] for pattern in patterns])
 
     def checks(self):
         if self.checked is None:

@@ -12,6 +12,8 @@ import re
 import statistics
 from dataclasses import dataclass, field
 
+from . import caveats
+
 LIBRARY_PARTS = re.compile(
     r"^(iterations:\d+|repeats:\d+|manual_time|real_time|process_time|process_cpu_time|threads:\d+|min_time:[^/]*"
     r"|min_warmup_time:[^/]*)$"
@@ -49,6 +51,7 @@ class Case:
     skipped: str = ""  # why it was left out, which is no failure
     peer: bool = False  # somebody else's library, timed beside variants of ours
     process: int = 0  # which of the joined records it is from
+    marks: list = field(default_factory=list)  # in what its figure is worse than the others of the report; see caveats.py
 
     @property
     def identity(self):
@@ -116,10 +119,8 @@ class Case:
 
     @property
     def caveats(self):
-        """What a reader must know before believing the figure. See docs/measuring.md."""
-        words = ["inexact"] if self.inexact else []
-        words += ["not converged"] if self.counters.get("converged") == 0 else []
-        return words + [word for word in ("drift", "throttled", "disturbed", "bimodal", "cached") if self.counters.get(word)]
+        """What a reader must know before believing the figure, beside what is said of all. See docs/measuring.md."""
+        return ["inexact"] * self.inexact + self.marks
 
     @property
     def error_over_bound(self):
@@ -156,7 +157,9 @@ class Run:
     processes: list = field(default_factory=list)
 
     def __post_init__(self):
-        self.processes = self.processes or [self]
+        if not self.processes:
+            self.processes = [self]
+            self.quality = caveats.mark(self.cases)  # of each process by itself: another has another clock, and other neighbours
 
     def losses(self):
         return list(dict.fromkeys(case.loss for case in self.cases))

@@ -4,9 +4,11 @@ import pathlib
 
 from . import choose, numbers, peers
 
-HEADER = ["variant", "backend", "type", "shape", "time", "±", "GB/s", "ceiling", "traffic", "launches", "error", "bound", "error/bound",
-          "ulp", "order", ""]
-NUMERIC = {"time", "±", "GB/s", "ceiling", "traffic", "launches", "error", "bound", "error/bound", "ulp", "predicted"}
+ERRORS = ["error", "bound", "error/bound", "ulp", "order", ""]
+TIMED = ["variant", "backend", "type", "shape", "time", "±", "GB/s", "ceiling", "launches", *ERRORS]
+COUNTED = ["variant", "backend", "type", "shape", "traffic", "launches", "atomics", "on one", "barriers", *ERRORS]  # by the emulator
+NUMERIC = {*TIMED[4:], *COUNTED[4:]} - {"order", ""}
+ULPS = "error_ulps_of_largest"  # older records have others, each of its own element's last place, which say nothing near zero
 ORDER_WORDS = {"none": "varies", "run_to_run": "repeats", "order_invariant": "any order", "": ""}
 
 
@@ -24,27 +26,37 @@ def main_and_other(run, loss):
     return shown, [case for case in cases if id(case) not in identities and not case.skipped]
 
 
+def header(case):
+    """The columns of the table that the case stands in."""
+    return COUNTED if case.emulated else TIMED
+
+
 def row(case):
     shape = case.shape + (f" {case.options}" if case.options else "")
     start = [f"`{case.variant}`", case.backend, case.dtype, shape]
-    blank = [""] * (len(HEADER) - len(start) - 1)
+    blank = [""] * (len(header(case)) - len(start) - 1)
     if case.skipped:
         return start + blank + [f"left out: {case.skipped}"]
     if case.failure:
         return start + blank + [f"**failed**: {case.failure}"]
     if case.emulated:
-        figures = [f"({numbers.microseconds(case.counter('predicted_us'))})", "", "", "", numbers.factor(case.traffic_ratio)]
+        figures = [numbers.factor(case.traffic_ratio), counted(case, "launches"), counted(case, "atomics"),
+                   counted(case, "atomics_on_one_address"), counted(case, "barriers_in_one_block")]
     else:
         figures = [numbers.seconds(case.time), numbers.percent(case.spread), numbers.significant(case.gb_per_s),
-                   numbers.percent(case.share_of_ceiling, 0), ""]
-    launches = case.counter("launches")
-    return start + figures + [f"{launches:.0f}" if launches > 0 else "", *accuracy(case), ORDER_WORDS[case.order], remark(case)]
+                   numbers.percent(case.share_of_ceiling, 0), counted(case, "launches") if case.counter("launches") > 0 else ""]
+    return start + figures + [*accuracy(case), ORDER_WORDS[case.order], remark(case)]
+
+
+def counted(case, name):
+    """Empty where an older record has no such count."""
+    return f"{case.counters[name]:.0f}" if name in case.counters else ""
 
 
 def remark(case):
     if case.failed:
         return "**over its bound**"
-    words = ["predicted"] if case.emulated else [case.label.split(":")[0]] if case.label else []
+    words = [case.label.split(":")[0]] if case.label and not case.emulated else []
     return ", ".join(["peer"] * case.peer + words + case.caveats)
 
 
@@ -52,11 +64,19 @@ def accuracy(case):
     if case.within_bound is None:
         return ["", "", "is the reference" if case.backend == "scalar" else numbers.DASH, ""]
     return [numbers.error(case.counter("error")), numbers.error(case.counter("bound")), numbers.percent(case.error_over_bound),
-            numbers.significant(case.counter("error_ulps"), 2)]
+            numbers.significant(case.counters[ULPS], 2) if ULPS in case.counters else ""]
+
+
+def by_kind(cases):
+    """(columns, cases) of those that were timed and of those that were counted, where there are any."""
+    for columns in (TIMED, COUNTED):
+        own = [case for case in cases if header(case) is columns]
+        if own:
+            yield columns, own
 
 
 def grouped(cases):
-    """(heading, rows) for each pass that has any; those of other processes come last, each named."""
+    """(heading, rows) for each pass that has any, of cases of one kind; those of other processes come last, each named."""
     groups = []
     for process in sorted({case.process for case in cases}):
         for pass_ in choose.PASSES:
@@ -81,7 +101,7 @@ def file_name(process):
 def context_rows(run):
     """Machine and versions as (name, value), the clocks it ran at, ceilings last. Fields that say nothing here are left out."""
     hidden = {"caches", "load_avg", "mhz_per_cpu", "cpu_scaling_enabled", "library_build_type", "json_schema_version", "dropped",
-              "revisit_spread"}
+              "revisit_spread", "emulated_bandwidth_bytes_per_second"}
     words = {"num_cpus": "cores", "host_name": "host", "executable": "program", "command_line": "command line"}
     context = {name: value for name, value in run.context.items() if name not in hidden and not isinstance(value, (dict, list)) and value != ""}
     rows = [(words.get(name, name.replace("_", " ")), str(value)) for name, value in context.items() if not name.startswith("ceiling ")]

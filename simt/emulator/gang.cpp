@@ -60,6 +60,7 @@ void Gang::begin(Job& next) {
   gridDim = next.launch.grid;
   blockDim = next.launch.block;
   events = {};
+  most_barriers = 0;
   counting = next.count;
   preempting = next.options.preempt > 0 && order_ == Order::random;
 }
@@ -195,6 +196,7 @@ void Gang::finish() {
     block.arena.end_block();
     if (!error_.empty()) continue;
     ++events.blocks;
+    most_barriers = std::max<std::uint64_t>(most_barriers, block.barrier.phase);
     if (const auto name = block.arena.overrun())
       job->report(text("simt: ", describe_place(*job, block.index), ": a thread wrote past the end of ", *name,
                        " (found when the block ended)"));

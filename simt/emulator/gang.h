@@ -156,6 +156,7 @@ class Gang {
   Job* job = nullptr;
   ClusterBarrier cluster;
   Counters events;
+  std::uint64_t most_barriers = 0;  ///< of one block
   Traffic traffic;
   std::vector<Lane*> polling;
   std::uint32_t idle_rounds = 0;  ///< rounds of polling since anything else happened

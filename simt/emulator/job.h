@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "simt/emulator/launch.h"
+#include "simt/emulator/traffic.h"
 
 namespace simt::inline SIMT_BUILD {
 
@@ -27,6 +28,8 @@ struct Job {
   std::mutex mutex;  ///< of the members below
   std::string error;
   Counters counters;
+  AtomicsByAddress atomics;
+  std::uint64_t most_barriers = 0;
   std::atomic<bool> failed{false};
 
   char started = 0, finished = 0;  ///< addresses only: order the kernel after the launch, and the host after the kernel

@@ -23,6 +23,7 @@ constexpr unsigned kSets = SIMT_TSAN ? 2 : 1;
 
 thread_local Options host_options;
 thread_local Counters latest;
+constinit thread_local SerialWork most_serial;
 
 Gang& gang_of_this_thread(unsigned set) {
   thread_local std::unique_ptr<Gang> gangs[kSets];
@@ -71,6 +72,8 @@ void run_blocks(Job& job) try {
     gang.end();
     std::lock_guard lock(job.mutex);
     job.counters += gang.events;
+    gang.traffic.collect(job.atomics);
+    job.most_barriers = std::max(job.most_barriers, gang.most_barriers);
   }
 } catch (const std::exception& error) {  // no memory for stacks, say
   job.report(error.what());
@@ -92,6 +95,7 @@ unsigned threads_for(const Job& job) {
 
 Options& options() { return host_options; }
 const Counters& last_counters() { return latest; }
+SerialWork& most_serial_work() { return most_serial; }
 
 const DeviceProfile& device() {
   static const DeviceProfile profile{"emulated sm_90 (132 SMs)", 132, 2048, kSharedLimit, std::size_t{50} << 20, 90, 16};
@@ -115,6 +119,8 @@ void run_grid(const Launch& config, void (*thread)(void*), void* closure) {
   if (job.failed) throw Error(job.error);
   if (!job.count) return;
   job.counters.launches = 1;
+  for (const auto& [address, count] : job.atomics) most_serial.atomics = std::max(most_serial.atomics, count);
+  most_serial.barriers = std::max(most_serial.barriers, job.most_barriers);
   latest = job.counters;
   CountScope::add(latest);
 }

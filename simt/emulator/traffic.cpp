@@ -53,6 +53,7 @@ void Traffic::note(unsigned lane, const void* address, unsigned bytes, Access ac
   Stream& s = stream(access, array, site);
   if (access == Access::atomic) {
     ++s.sum.atomics;
+    note_atomic(address);
     return;
   }
   (access == Access::load ? s.sum.load_bytes : s.sum.store_bytes) += bytes;
@@ -62,6 +63,11 @@ void Traffic::note(unsigned lane, const void* address, unsigned bytes, Access ac
   // An access is aligned to its size of at most 16 bytes: it lies in one sector.
   const std::uint64_t sector = reinterpret_cast<std::uintptr_t>(address) / 32;
   mark(log, log.requests[turn], sector / 64, std::uint64_t{1} << (sector % 64));
+}
+
+void Traffic::note_atomic(const void* address) {
+  if (!latest_atomic_ || latest_atomic_->first != address) latest_atomic_ = &*atomics_.try_emplace(address, 0).first;  // which stays where it is
+  ++latest_atomic_->second;
 }
 
 void Traffic::note_bulk(const void* address, std::uint64_t bytes, Access access, const char* array, Site site) {
@@ -87,11 +93,21 @@ void Traffic::close_warp(unsigned warp) {
   }
 }
 
-void Traffic::discard() { streams_.clear(); }
+void Traffic::discard() {
+  streams_.clear();
+  atomics_.clear();
+  latest_atomic_ = nullptr;
+}
 
 void Traffic::collect(Counters& counters) {
   for (const Stream& s : streams_) counters.arrays[s.array] += s.sum;
   streams_.clear();
+}
+
+void Traffic::collect(AtomicsByAddress& atomics) {
+  for (const auto& [address, count] : atomics_) atomics[address] += count;
+  atomics_.clear();
+  latest_atomic_ = nullptr;
 }
 
 }  // namespace simt::inline SIMT_BUILD

@@ -10,6 +10,7 @@
 
 #include "simt/emulator/counters.h"
 #include "simt/emulator/execution.h"
+#include "simt/emulator/serial.h"
 
 namespace simt::inline SIMT_BUILD {
 
@@ -26,6 +27,8 @@ class Traffic {
   void discard();
   /// Adds all sums to `counters` and forgets them.
   void collect(Counters& counters);
+  /// Adds the atomics to those of other gangs and forgets them.
+  void collect(AtomicsByAddress& atomics);
 
  private:
   /// Sectors touched within one window of 64 sectors (2 KB); further windows of the same request follow by `next`.
@@ -51,7 +54,11 @@ class Traffic {
   Stream& stream(Access access, const char* array, Site site);
   static void mark(WarpLog& log, Window& request, std::uint64_t number, std::uint64_t sectors);
 
+  void note_atomic(const void* address);
+
   std::vector<Stream> streams_;
+  AtomicsByAddress atomics_;
+  AtomicsByAddress::value_type* latest_atomic_ = nullptr;  ///< they mostly go on where the one before went
   std::uint32_t last_ = 0;
   unsigned lanes_ = 0;
 };

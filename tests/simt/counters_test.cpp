@@ -1,4 +1,5 @@
 // Counters: exact figures for access patterns that can be counted by hand, under every schedule.
+#include "simt/emulator/serial.h"
 #include "tests/simt/kernels.h"
 #include "tests/simt/support.h"
 
@@ -168,6 +169,25 @@ TEST(CountScopes, AddUpAndNest) {
   run();
   EXPECT_EQ(outer->launches, 4u);
   EXPECT_EQ(outer->array("in").load_bytes, 512u);
+}
+
+/// Every thread adds to the first word, and one in four to a word of its block, which has as many barriers as it has predecessors.
+__global__ void add_to_two(Global<unsigned> out) {
+  for (unsigned k = 0; k < blockIdx.x; ++k) __syncthreads();
+  simt::atomic_add(out, 0, 1u);
+  if (threadIdx.x % 4 == 0) simt::atomic_add(out, 1 + blockIdx.x, 1u);
+}
+
+TEST(SerialWork, IsTheMostOfOneAddressAndOfOneBlockInALaunch) {
+  DeviceArray<unsigned> out("out", 5);
+  const auto most = [&](const std::vector<unsigned>& grids) {
+    simt::most_serial_work() = {};
+    for (const unsigned blocks : grids) counted([&] { simt::launch({"add_to_two", blocks, 64}, add_to_two, out.handle()); });
+    return std::pair(simt::most_serial_work().atomics, simt::most_serial_work().barriers);
+  };
+  EXPECT_EQ(most({4}), std::pair(4ul * 64, 3ul));
+  EXPECT_EQ(most({1, 3, 2}), std::pair(3ul * 64, 2ul));
+  EXPECT_EQ(most({}), std::pair(0ul, 0ul));
 }
 
 TEST(CountScopes, LeaveOutFailedLaunches) {
