@@ -1,6 +1,6 @@
 // A variant that promises run_to_run gives the same bits whatever the schedule: threads and blocks ascending, descending, and in random
-// orders with switches at global accesses. A result that differs is a race. Each case has two orders of its own, so that a variant, which
-// is one text for all of its losses, meets a few dozen.
+// orders with switches at global accesses. A result that differs is a race. Each case has a random order of its own, so that a variant, which
+// is one text for all of its losses, meets dozens.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -32,10 +32,8 @@ void expect_same_bits(DType dtype) {
     visited.insert(test.variant->name);
     const auto expected = bits(test, {.order = simt::Order::ascending});
     EXPECT_EQ(bits(test, {.order = simt::Order::descending}), expected) << test.name << ", descending";
-    for (int i = 0; i < 2; ++i) {
-      ++seed;
-      EXPECT_EQ(bits(test, {.order = simt::Order::random, .seed = seed, .preempt = 0.02}), expected) << test.name << ", seed " << seed;
-    }
+    ++seed;
+    EXPECT_EQ(bits(test, {.order = simt::Order::random, .seed = seed, .preempt = 0.02}), expected) << test.name << ", seed " << seed;
   });
   EXPECT_GE(visited.size(), 7u);
 }
