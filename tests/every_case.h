@@ -39,10 +39,11 @@ inline Resolved make_request(const Loss& loss, const OptionSet& set, Pass pass, 
 }
 
 /// Visits every case that a variant on one of `backends` does not reject: each loss with its defaults and each of its option sets. In f8,
-/// each loss that takes it, and values only.
+/// each loss that takes it, and values only. With `only`, of that loss alone.
 inline void for_every_case(DType dtype, const CaseShapes& shapes, const std::function<void(const EveryCase&)>& visit,
-                           const std::set<Backend>& backends = {Backend::simt}) {
+                           const std::set<Backend>& backends = {Backend::simt}, const std::string& only = {}) {
   for (const Loss& loss : Registry::instance().losses()) {
+    if (!only.empty() && loss.name != only) continue;
     if (is_f8(dtype) && !loss.takes_f8()) continue;
     for (const OptionSet& set : option_sets(loss, is_f8(dtype)))
       for (const Pass pass : {Pass::forward, Pass::gradient}) {

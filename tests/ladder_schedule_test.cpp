@@ -1,5 +1,6 @@
-// A variant that promises run_to_run gives the same bits whatever the schedule: threads and blocks ascending, descending, and in
-// twenty random orders with switches at global accesses. A result that differs is a race.
+// A variant that promises run_to_run gives the same bits whatever the schedule: threads and blocks ascending, descending, and in random
+// orders with switches at global accesses. A result that differs is a race. Each case has a random order of its own, so that a variant, which
+// is one text for all of its losses, meets dozens.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -10,9 +11,9 @@
 namespace lossbench::testing {
 namespace {
 
-// 5003 elements: several blocks in every variant, a scalar tail, and grids of unequal share. 37 rows of 65: several rows a block,
+// 2101 elements: several blocks in every variant, a scalar tail, and grids of unequal share. 9 rows of 65: more than a block of warps takes,
 // more classes than lanes.
-const CaseShapes kShapes{{5003}, {37, 65}};
+const CaseShapes kShapes{{2101}, {9, 65}};
 
 std::vector<std::vector<std::byte>> bits(const EveryCase& test, const simt::Options& schedule) {
   const simt::OptionsScope scope(schedule);
@@ -25,14 +26,14 @@ std::vector<std::vector<std::byte>> bits(const EveryCase& test, const simt::Opti
 
 void expect_same_bits(DType dtype) {
   std::set<std::string> visited;
+  std::uint64_t seed = 0;
   for_every_case(dtype, kShapes, [&](const EveryCase& test) {
     if (test.variant->order == Order::none || test.loss->composite()) return;  // composite losses: composite_test
     visited.insert(test.variant->name);
     const auto expected = bits(test, {.order = simt::Order::ascending});
     EXPECT_EQ(bits(test, {.order = simt::Order::descending}), expected) << test.name << ", descending";
-    const std::uint64_t seeds = takes_rows(*test.loss, test.resolved->problem.options) ? 2 : 20;  // more of rows: rowwise_traffic_test
-    for (std::uint64_t seed = 1; seed <= seeds; ++seed)
-      EXPECT_EQ(bits(test, {.order = simt::Order::random, .seed = seed, .preempt = 0.02}), expected) << test.name << ", seed " << seed;
+    ++seed;
+    EXPECT_EQ(bits(test, {.order = simt::Order::random, .seed = seed, .preempt = 0.02}), expected) << test.name << ", seed " << seed;
   });
   EXPECT_GE(visited.size(), 7u);
 }

@@ -63,9 +63,10 @@ TEST(LadderTraffic, ForwardReadsTwoAndGradientWritesOne) {
 }
 
 TEST(LadderTraffic, WorkspaceAndLaunchesAreAsTheirFormulas) {
-  for (std::int64_t n : {8192, 4099, 0})
+  for (std::int64_t n : {4099, 0})
     for_every_case(DType::f32, {{n}, {5, 33}}, [&](const EveryCase& test) {
       if (test.loss->composite()) return;  // whose sizes are their own: composite_test
+      if (n == 0 && takes_rows(*test.loss, test.resolved->problem.options)) return;  // the rows are the same
       const simt::Counters counters = count(test, 0);
       const simt::ArrayCount workspace = counters.array("workspace");
       const Problem& problem = test.resolved->problem;

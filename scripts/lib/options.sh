@@ -9,7 +9,7 @@ REST=()
 shared_options_help() {
   cat <<'TEXT'
   --preset=NAME         release (default), debug, asan or tsan; built in build/NAME
-  --cuda=auto|on|off    build the CUDA kernels: where nvcc is found (default), always, never.
+  --cuda=auto|on|off    build the CUDA kernels: where there are nvcc and a GPU (default), always, never.
                         The environment variable LOSSBENCH_CUDA says the same
   --jobs=N              compile and test N at a time (default: the number of cores)
   --no-install          install nothing; fail where something is missing

@@ -1,12 +1,5 @@
 # Distribution packages: installs those that are missing, and touches nothing when none is.
 
-as_root() {
-  if [[ $(id -u) == 0 ]]; then "$@"
-  elif command -v sudo >/dev/null; then sudo "$@"
-  else die "installing packages needs root, and there is no sudo; run as root: $*"
-  fi
-}
-
 has_package() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
 
 # needs PACKAGE [COMMAND]: puts PACKAGE on the list unless it, or the command it brings, is there.
@@ -17,13 +10,20 @@ needs() {
 
 install_packages() {
   [[ $# -gt 0 ]] || return 0
+  local sudo=() log
+  if [[ $(id -u) != 0 ]]; then
+    command -v sudo >/dev/null || die "packages are missing, and only root can install them: apt-get install $*"
+    sudo=(sudo)
+  fi
+  # On a machine that has just started, the system may be installing something of its own: its lock is waited for.
+  local apt=("${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300)
+  local install=("${apt[@]}" install -y --no-install-recommends "$@")
   say "installing $*"
-  local log apt=(env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@")
   log=$(mktemp)
   # The lists may be absent (a fresh container) or old (a package has moved on): then, and only then, they are fetched.
-  if ! as_root "${apt[@]}" </dev/null >"$log" 2>&1; then
+  if ! "${install[@]}" </dev/null >"$log" 2>&1; then
     note "fetching the lists of packages"
-    if ! { as_root apt-get update && as_root "${apt[@]}"; } </dev/null >"$log" 2>&1; then
+    if ! { "${apt[@]}" update && "${install[@]}"; } </dev/null >"$log" 2>&1; then
       cat "$log" >&2
       rm -f "$log"
       die "these packages could not be installed: $*"
@@ -51,6 +51,7 @@ ensure_packages() {
   needs libgtest-dev
   needs libdlpack-dev
   if [[ -z $NVCC ]]; then needs libthrust-dev; fi  # the toolkit brings its own
+  if [[ $INSTALL == yes ]] && ! venv_is_ready && ! python_has python3 "venv ensurepip"; then needs python3-venv; fi
   if [[ ${#MISSING[@]} -gt 0 && $INSTALL == no ]]; then die "missing packages: ${MISSING[*]} (--no-install was given)"; fi
   install_packages "${MISSING[@]}"
 }

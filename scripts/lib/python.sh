@@ -18,25 +18,28 @@ find_python_with() {
 install_torch() {
   find_python_with numpy torch
   if [[ -n $FOUND ]]; then return; fi
+  say "PyTorch for the CPU, to compare with: some 50 MB to fetch, a minute or two to install"
   (install_packages python3-torch python3-numpy) || warn "going on without PyTorch"
 }
 
-# Installs it for a comparison, where that is allowed. For a GPU it is the user's choice of several.
+# Installs it for a comparison, where that is allowed, and while the program is built: `build` waits for it. For a GPU it is the user's
+# choice of several.
 ensure_torch() {
-  if [[ $INSTALL == yes && -z $GPU ]] && command -v apt-get >/dev/null; then install_torch; fi
+  if [[ $INSTALL == yes && -z $GPU ]] && command -v apt-get >/dev/null; then install_torch & fi
+}
+
+venv_is_ready() {
+  [[ -x $ROOT/.venv/bin/python && -f $ROOT/.venv/lossbench-ready && $(<"$ROOT/.venv/lossbench-ready") == "$(cksum <"$ROOT/scripts/requirements.txt")" ]]
 }
 
 # Packages from PyPI into an environment of our own.
 make_venv_from_pypi() {
   local python
   python=$(command -v python3)
-  if ! python_has "$python" "venv ensurepip"; then
-    install_packages python3-venv
-    python=/usr/bin/python3
-  fi
+  python_has "$python" "venv ensurepip" || python=/usr/bin/python3
   rm -rf "$ROOT/.venv"
   "$python" -m venv "$ROOT/.venv" &&
-    "$ROOT/.venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$ROOT/scripts/requirements.txt" </dev/null
+    "$ROOT/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --retries 1 -r "$ROOT/scripts/requirements.txt" </dev/null
 }
 
 # The same from the distribution, where PyPI cannot be reached.
@@ -47,15 +50,14 @@ make_venv_from_distribution() {
 }
 
 ensure_python() {
-  local stamp=$ROOT/.venv/lossbench-ready wanted
   PYTHON=$ROOT/.venv/bin/python
-  wanted=$(cksum <"$ROOT/scripts/requirements.txt")
-  if [[ -x $PYTHON && -f $stamp && $(<"$stamp") == "$wanted" ]]; then return; fi
+  if venv_is_ready; then return; fi
 
   if [[ $INSTALL == no ]]; then
-    PYTHON=$(command -v python3 || true)
-    [[ -n $PYTHON ]] && python_has "$PYTHON" "numpy matplotlib" && return
-    die "no Python with NumPy and Matplotlib (--no-install was given)"
+    find_python_with numpy matplotlib
+    [[ -n $FOUND ]] || die "no Python with NumPy and Matplotlib (--no-install was given)"
+    PYTHON=$FOUND
+    return
   fi
 
   say "making the Python environment .venv (NumPy and Matplotlib)"
@@ -64,5 +66,5 @@ ensure_python() {
     make_venv_from_distribution
   fi
   python_has "$PYTHON" "numpy matplotlib" || die "the Python environment in .venv cannot import NumPy and Matplotlib; remove it and try again"
-  printf '%s\n' "$wanted" >"$stamp"
+  cksum <"$ROOT/scripts/requirements.txt" >"$ROOT/.venv/lossbench-ready"  # the last thing: without it, what was interrupted is made anew
 }

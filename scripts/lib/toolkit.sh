@@ -1,4 +1,4 @@
-# Looks for the CUDA toolkit and a GPU, and says what the machine is.
+# Looks for the CUDA toolkit and a GPU, and decides whether the CUDA kernels are built.
 
 # Sets NVCC to the compiler's path; empty where there is none or none is wanted.
 find_nvcc() {
@@ -21,12 +21,20 @@ find_gpu() {
   fi
 }
 
-describe_machine() {
+# Settles CUDA, and says what is left out. Compiling for the GPU takes longer than everything else together, so where no card could run the
+# kernels it is done on demand only.
+look_at_machine() {
+  find_nvcc
+  find_gpu
   say "this machine: $(nproc) cores, ${GPU:-no GPU}, ${NVCC:-no CUDA toolkit}"
-  if [[ -z $NVCC && $CUDA == off ]]; then
+  if [[ $CUDA == off ]]; then
     note "CUDA is switched off: the emulator runs the kernels"
   elif [[ -z $NVCC ]]; then
-    note "the kernels are built for the emulator alone; install a CUDA toolkit (12.4 or later) to build them for a GPU"
+    note "left out: the CUDA build of the kernels, for which a toolkit (12.4 or later) is missing; the emulator runs them"
+    CUDA=off
+  elif [[ -z $GPU && $CUDA == auto ]]; then
+    note "left out: the CUDA build of the kernels, which no GPU here could run (--cuda=on compiles it); the emulator runs them"
+    CUDA=off NVCC=
   elif [[ -z $GPU ]]; then
     note "the CUDA kernels are compiled but cannot run here; the emulator runs them"
   fi
