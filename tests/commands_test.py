@@ -30,6 +30,11 @@ NVCC = {"nvcc": NOTE}
 CARD = {"nvidia-smi": "#!/usr/bin/env bash\necho Made-up GPU\n"}
 
 
+def has_torch(python):
+    find = "import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None)"
+    return os.path.exists(python) and subprocess.run([python, "-c", find], capture_output=True).returncode == 0
+
+
 class Commands(unittest.TestCase):
     def setUp(self):
         temporary = tempfile.TemporaryDirectory(suffix=" of a test")
@@ -177,6 +182,16 @@ class Bench(Commands):
         self.assertRegex(flags, r"^--loss l2,\S*faster_rcnn\S* --dtype f32 --budget 40s$")
         self.assertNotIn("peers ", self.called)
         self.assertRegex(self.bench("--quick", "--budget", "9s", "--loss=l1"), r"^--budget 9s --loss=l1 --dtype f32$")
+
+    @unittest.skipIf(any(has_torch(python) for python in (sys.executable, "/usr/bin/python3")), "there is a PyTorch")
+    def test_pytorch_comes_while_the_program_is_built(self):
+        self.install({"apt-get": NOTE, "id": "#!/usr/bin/env bash\necho 0\n"})
+        self.bench()
+        self.assertTrue(self.call_of("apt-get").endswith("install -y --no-install-recommends python3-torch python3-numpy"), self.called)
+        self.assertLess(self.called.index("apt-get "), self.called.index("peers "))  # the build has waited for it
+        for arguments in (["--no-install"], ["--quick"]):
+            self.bench(*arguments)
+            self.assertNotIn("apt-get", self.called)
 
     def test_no_record_no_report(self):
         self.install({"made": "#!/usr/bin/env bash\nexit 2\n"})
