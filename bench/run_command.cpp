@@ -135,7 +135,7 @@ int run_cases(const std::vector<Case>& cases, const Settings& settings, GoogleBe
   // Sizes that nobody asked for are left to the variants that take them.
   std::erase_if(results, [](const CaseResult& result) { return result.entry.default_shape && result.measurement.declined; });
   Context context = run_context(settings, command_line);
-  for (auto& entry : outcome_context(*runner, results)) context.push_back(std::move(entry));
+  for (auto& entry : outcome_context(*runner)) context.push_back(std::move(entry));
   for (const auto& [name, value] : context) benchmark.add_context(name, value);
   benchmark.report(results, settings);
 

@@ -5,7 +5,6 @@
 #include <CLI/Version.hpp>
 #include <nlohmann/json.hpp>
 
-#include "bench/measure/noise.h"
 #include "registry/build_info.h"
 #include "registry/registry.h"
 
@@ -47,7 +46,7 @@ std::vector<std::pair<std::string, std::string>> run_context(const Settings& set
   return context;
 }
 
-std::vector<std::pair<std::string, std::string>> outcome_context(Runner& runner, const std::vector<CaseResult>& results) {
+std::vector<std::pair<std::string, std::string>> outcome_context(Runner& runner) {
   std::vector<std::pair<std::string, std::string>> context;
   for (auto& [device, ceilings] : runner.ceilings().all()) {
     const std::string where = device->where() == Where::cuda ? "gpu" : "cpu";
@@ -57,12 +56,6 @@ std::vector<std::pair<std::string, std::string>> outcome_context(Runner& runner,
     if (const double launch = ceilings.launch_seconds(); launch > 0) context.push_back({where + "_launch_us", fmt::format("{:.3g}", 1e6 * launch)});
   }
   context.push_back({"revisit_spread", fmt::format("{:.4g}", runner.revisit_spread())});
-  if (const Noise noise = noise_of(results); noise.samples > 0) {
-    context.push_back({"samples_disturbed", fmt::format("{:.3f}", noise.disturbed)});
-    context.push_back({"samples_throttled", fmt::format("{:.3f}", noise.throttled)});
-    context.push_back({"samples_clean", fmt::format("{:.3f}", noise.clean)});
-    context.push_back({"median_uncertainty", fmt::format("{:.4g}", noise.uncertainty)});
-  }
   if (!runner.dropped().empty()) {
     std::string names;
     for (const std::string& name : runner.dropped()) names += (names.empty() ? "" : " ") + name;

@@ -13,8 +13,8 @@ namespace lossbench {
 std::vector<std::pair<std::string, std::string>> run_context(const Settings& settings, const std::vector<std::string>& command_line);
 
 /// What is only known afterwards: ceilings with their drift, the time of an empty launch, what the budget dropped, how far medians moved
-/// when they were measured again, how much the machine disturbed it.
-std::vector<std::pair<std::string, std::string>> outcome_context(Runner& runner, const std::vector<CaseResult>& results);
+/// when they were measured again.
+std::vector<std::pair<std::string, std::string>> outcome_context(Runner& runner);
 
 /// The CUDA device's name, or why there is none.
 std::string cuda_device_name();

@@ -1,5 +1,5 @@
 # The ladders, one line a variant: its file name, then the dtypes it is instantiated for. Reading order is ladder order.
-# For every line one translation unit is generated from kernels/<family>/<variant>.h, once for nvcc (where there is a CUDA toolkit) and
+# For every line a translation unit or two are generated from kernels/<family>/<variant>.h, once for nvcc (where there is a CUDA toolkit) and
 # once for the emulator.
 
 #                 variant          dtypes

@@ -44,7 +44,7 @@ def listed(architecture):
 
 def dtype_of(kernel):
     """The element type that a kernel is instantiated for: the first among the arguments of its mangled name; "" where there is none."""
-    found = re.search(r"13__nv_bfloat16|6__half|__nv_fp8_e\dm\d|(?<=E)[df](?=[ENLS])|(?<=kernelI)[df](?=[ENLS])", kernel["name"])
+    found = re.search(r"13__nv_bfloat16|6__half|__nv_fp8_e\dm\d|(?<=E)[df](?=[ENLS\d])|(?<=kernelI)[df](?=[ENLS\d])", kernel["name"])
     return TYPES.get(found[0], "f8") if found else ""
 
 
