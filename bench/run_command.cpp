@@ -143,11 +143,8 @@ int run_cases(const std::vector<Case>& cases, const Settings& settings, GoogleBe
   if (!results.empty()) fmt::print(stream, "{}", run_table(results, settings.mode));
   fmt::print(stream, "{}", ceilings_text(*runner));
   if (std::string reason; !cuda_device(reason)) fmt::print(stream, "no CUDA kernel was timed: {}\n", reason);
-  if (!runner->dropped().empty()) {
-    if (UntilStopped::stopped()) fmt::print(stream, "dropped, because the run was asked to end:\n");
-    else fmt::print(stream, "dropped, for they did not fit into {:g} s:\n", settings.budget.value_or(settings.most_seconds));
-    for (const std::string& name : runner->dropped()) fmt::print(stream, "  {}\n", name);
-  }
+  fmt::print(stream, "{}", dropped_text(runner->dropped(), UntilStopped::stopped() ? "because the run was asked to end"
+                                                : fmt::format("for they did not fit into {:g} s", settings.budget.value_or(settings.most_seconds))));
   const std::string failed = failures(results);
   fmt::print(stream, "{}", failed);
   write_files(benchmark, results, context, stream);

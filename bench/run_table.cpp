@@ -117,6 +117,15 @@ std::string ceilings_text(Runner& runner) {
   return text;
 }
 
+std::string dropped_text(const std::vector<std::string>& names, const std::string& why) {
+  constexpr std::size_t kShown = 8;
+  if (names.empty()) return {};
+  std::string text = fmt::format("dropped, {}: {} case{}", why, names.size(), names.size() == 1 ? "" : "s");
+  text += names.size() > kShown ? ", of which these are the first (the record names all, as `dropped`):\n" : ":\n";
+  for (std::size_t i = 0; i < std::min(kShown, names.size()); ++i) text += "  " + names[i] + "\n";
+  return text;
+}
+
 std::string failures(const std::vector<CaseResult>& results) {
   std::string text;
   for (const CaseResult& result : results)

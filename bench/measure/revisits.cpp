@@ -7,7 +7,7 @@
 namespace lossbench {
 namespace {
 
-constexpr double kFewestSeconds = 0.2;  // of samples in a visit
+constexpr double kShortestVisit = 0.2;  // of samples in a visit
 constexpr double kFoundAgain = 0.02;     // visits that differ by less agree
 
 }  // namespace
@@ -63,7 +63,7 @@ void Runner::revisit() {
       const std::vector<std::size_t> which = to_revisit(*piece);
       if (which.empty() || (!all && confirmed(*piece))) continue;
       if (events_.stopped()) return;
-      if (committed() + piece->seconds + kFewestSeconds * static_cast<double>(which.size()) > goal_) continue;
+      if (committed() + piece->seconds + kShortestVisit * static_cast<double>(which.size()) > goal_) continue;
       if (events_.at) events_.at(spent(), goal_, "again: " + cases_[which.front()].name());
       settings.until = start_ + goal_ - ceilings_.closing_seconds();
       visit(*piece, which, settings);

@@ -94,7 +94,7 @@ struct HingeClasses {
               return input == "scores" ? rows : input == "weight" ? Shape{rows[1]} : Shape{rows[0]};
             },
             .preference = {"fused", "single_pass", "compensated", "elementwise", "register_rows", "vector_rows", "warp_rows", "block_rows",
-                           "split_rows", "vectorized", "warp_shuffle", "shared_tree", "naive_atomic", "map_then_reduce", "cub", "thrust"},
+                           "split_rows", "vectorized", "warp_shuffle", "shared_tree", "naive_atomic", "map_then_reduce", "cub", "simd", "thrust"},
             .option_sets = {"p=2", "margin=0", "+sample_weight", "+sample_weight reduction=sum p=2", "+sample_weight reduction=batch",
                             "reduction=none margin=0.5", "empty=zero +sample_weight",
                             "variant=crammer_singer", "variant=crammer_singer p=2 +sample_weight", "variant=crammer_singer reduction=none margin=0.5",

@@ -84,7 +84,7 @@ struct LogLossClasses {
               return input == "probs" ? rows : Shape{rows[0]};
             },
             .preference = {"fused", "single_pass", "compensated", "elementwise", "register_rows", "vector_rows", "warp_rows", "block_rows",
-                           "split_rows", "vectorized", "warp_shuffle", "shared_tree", "naive_atomic", "map_then_reduce", "cub", "thrust"},
+                           "split_rows", "vectorized", "warp_shuffle", "shared_tree", "naive_atomic", "map_then_reduce", "cub", "simd", "thrust"},
             .option_sets = {"+sample_weight", "clip=lower", "clip=lower floor_gradient=pass reduction=sum", "clip=none", "renormalize=true",
                             "eps=0.125 +sample_weight reduction=batch", "reduction=none +sample_weight", "clip=lower eps=0.25 reduction=none",
                             "empty=zero +sample_weight", "form=classes", "form=classes renormalize=true",

@@ -75,7 +75,7 @@ TEST_F(LostDevice, IsNamedAndWhatWasMeasuredBeforeStays) {
     EXPECT_TRUE(results[after].measurement.not_run);
     EXPECT_EQ(results[after].measurement.fault, "not run, because the device was lost before: an illegal memory access was encountered");
   }
-  EXPECT_NO_THROW(outcome_context(runner, results));  // what goes into the record beside the figures
+  EXPECT_NO_THROW(outcome_context(runner));  // what goes into the record beside the figures
 }
 
 /// The same at any moment: while it is checked, warmed up, timed in turns with memory, or checked again.
