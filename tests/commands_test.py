@@ -172,6 +172,13 @@ class Bench(Commands):
         self.bench("--loss", "l1", "--peers")
         self.assertIn("peers ", self.called)
 
+    def test_what_is_left_of_ten_minutes_is_shared_out(self):
+        for spent, words, expected in [(20, "65 60 150", "150s"), (400, "65 60 150", "117s"), (520, "65 60 150", "60s"), (900, "65 60 150", "60s"),
+                                       (545, "100 30 75", "35s"), (100, "100 30 75", "75s")]:
+            done = subprocess.run(["bash", "-c", f"source '{ROOT}/scripts/lib/common.sh'; SECONDS={spent}; seconds_left {words}"],
+                                  capture_output=True, text=True, check=True)
+            self.assertEqual(done.stdout.strip(), expected, spent)
+
     def test_a_card_has_the_program_s_own_budget(self):
         self.install({**NVCC, **CARD})
         self.assertEqual(self.bench(), "")

@@ -12,3 +12,9 @@ duration() {
   local seconds=$1
   if ((seconds < 60)); then printf '%d s' "$seconds"; else printf '%d min %d s' $((seconds / 60)) $((seconds % 60)); fi
 }
+
+# seconds_left PERCENT LEAST MOST: of what is left of ten minutes, 20 s for a report set aside, as "90s".
+seconds_left() {
+  local seconds=$(((600 - 20 - SECONDS) * $1 / 100))
+  echo "$((seconds < $2 ? $2 : seconds > $3 ? $3 : seconds))s"
+}
