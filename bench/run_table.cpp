@@ -121,7 +121,7 @@ std::string dropped_text(const std::vector<std::string>& names, const std::strin
   constexpr std::size_t kShown = 8;
   if (names.empty()) return {};
   std::string text = fmt::format("dropped, {}: {} case{}", why, names.size(), names.size() == 1 ? "" : "s");
-  text += names.size() > kShown ? ", of which these are the first (the record names all, as `dropped`):\n" : ":\n";
+  text += names.size() > kShown ? "; the record names all, these are the first:\n" : ":\n";
   for (std::size_t i = 0; i < std::min(kShown, names.size()); ++i) text += "  " + names[i] + "\n";
   return text;
 }
