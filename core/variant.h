@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,5 +70,14 @@ struct Variant {
   double (*sum_ulps)(std::int64_t length, DType element) = nullptr;
   std::vector<Implementation> implementations = {};
 };
+
+/// One variant from its parts, which differ in dtype.
+inline Variant merge(std::initializer_list<Variant> parts) {
+  Variant whole = *parts.begin();
+  whole.implementations.clear();
+  for (const Variant& part : parts)
+    whole.implementations.insert(whole.implementations.end(), part.implementations.begin(), part.implementations.end());
+  return whole;
+}
 
 }  // namespace lossbench

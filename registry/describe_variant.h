@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <string>
 
 #include "core/variant.h"
@@ -38,15 +37,6 @@ Implementation implementation_of(std::string loss, Pass pass) {
   return {.loss = std::move(loss), .element = ElementType<T>::kType, .pass = pass, .rejects = Run::rejects,
           .workspace_bytes = Run::workspace_bytes, .run = Run::run, .workspace_traffic = Run::workspace_traffic,
           .launches = Run::launches};
-}
-
-/// One variant from its parts, which differ in dtype.
-inline Variant merge(std::initializer_list<Variant> parts) {
-  Variant whole = *parts.begin();
-  whole.implementations.clear();
-  for (const Variant& part : parts)
-    whole.implementations.insert(whole.implementations.end(), part.implementations.begin(), part.implementations.end());
-  return whole;
 }
 
 }  // namespace lossbench::inline SIMT_BUILD
